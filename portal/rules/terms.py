@@ -1,0 +1,115 @@
+"""The vocabulary of the house: levels, strengths, authentications, roles and actions.
+
+It holds names and small values only; what they imply is decided in `access` and `assurance`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class AAL(enum.IntEnum):
+    """Authenticator assurance level (NIST SP 800-63B-4, section 2). NONE: nothing proved."""
+
+    NONE = 0
+    AAL1 = 1
+    AAL2 = 2
+    AAL3 = 3
+
+
+class Category(enum.StrEnum):
+    """What an authenticator rests on (NIST SP 800-63-4, section 2.3.1)."""
+
+    KNOWLEDGE = "knowledge"
+    POSSESSION = "possession"
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """What an authenticator is worth. Policy reads this and never a factor's name.
+
+    `look_up_secret` marks codes kept for a bad day (NIST 3.1.2): they complete a sign-in,
+    never a grant. `restricted` marks the public telephone network (NIST 3.2.9).
+    """
+
+    category: Category
+    phishing_resistant: bool = False
+    multi_factor: bool = False
+    device_bound: bool = False
+    restricted: bool = False
+    look_up_secret: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, bool]:
+        """Order of offering: the greatest is the strongest."""
+        return (
+            self.phishing_resistant,
+            self.multi_factor,
+            not self.look_up_secret,
+            not self.restricted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """One proof: which kind of factor, how strong, when.
+
+    It means that at `at` this session's holder proved control of `authenticator_id`. It does
+    not mean that the session is good enough for anything: `access.decide` says that.
+    """
+
+    kind: str
+    strength: Strength
+    at: datetime
+    authenticator_id: str
+
+
+class Role(enum.StrEnum):
+    """What a user does in an organisation."""
+
+    TRAVELER = "traveler"
+    DISPATCHER = "dispatcher"
+    DISPATCH_LEAD = "dispatch_lead"
+    FINANCE_CONTROLLER = "finance_controller"
+    PARTNER_ADMIN = "partner_admin"
+    HQ_ADMIN = "hq_admin"
+    SUPER_ADMIN = "super_admin"
+    SERVICE_DESK = "service_desk"
+
+
+class AccountState(enum.StrEnum):
+    """Where an account stands. Only ACTIVE may hold a session."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Action(enum.StrEnum):
+    """Everything that a route can ask for. A route without one refuses every request."""
+
+    CHALLENGE = "challenge"
+    SIGN_OUT = "sign_out"
+    HOME = "home"
+    ENROL = "enrol"
+    FINISH_ENROLMENT = "finish_enrolment"
+    VIEW_SECURITY = "view_security"
+    CHANGE_SECURITY = "change_security"
+    END_SESSIONS = "end_sessions"
+    VIEW_ACCOUNT = "view_account"
+    CHANGE_PROFILE = "change_profile"
+    CHANGE_PASSWORD = "change_password"
+    CHANGE_EMAIL = "change_email"
+    SWITCH_ORGANISATION = "switch_organisation"
+    STEP_UP = "step_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A role that a user holds in an organisation."""
+
+    organisation_id: str
+    organisation_name: str
+    role: Role
