@@ -1,0 +1,134 @@
+"""Edge: everything that enters from outside, for one request or one job.
+
+The clock is read once, randomness comes from one place, and the open transaction is handed to
+the store. Flows receive an Edge and nothing else; they never read a clock, a header or a file.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from portal.settings import Settings
+
+
+class Transaction(Protocol):
+    """An open transaction. `connection` is for the store alone."""
+
+    connection: Any
+    writing: bool
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+
+class Database(Protocol):
+    """Where transactions come from."""
+
+    def open(self, *, writing: bool) -> Transaction: ...
+
+
+class Sealer(Protocol):
+    """Authenticated encryption bound to a place; see `store.sealed`. `current`: the key in use."""
+
+    current: int
+
+    def seal(self, value: bytes, place: str, nonce: bytes) -> bytes: ...
+
+    def open(self, sealed: bytes, place: str) -> bytes: ...
+
+
+class Places(Protocol):
+    """Names the place of a network address, in a word or two; None when it is not known."""
+
+    def place_of(self, address: str) -> str | None: ...
+
+
+class Mailer(Protocol):
+    """Hands one message to the mail system or raises `DeliveryFailed`."""
+
+    def send(self, message: Message) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail ready to be sent. `message_id` is stable, so a mail sent twice is seen as one."""
+
+    message_id: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+class DeliveryFailed(Exception):
+    """The mail system did not take a message; `permanent` says that trying again is useless."""
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The other end of the request, as far as the configured proxies let us know it."""
+
+    address: str
+    user_agent: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, for the audit log: set by the gate once the session is known."""
+
+    user_id: str | None = None
+    session_id: str | None = None
+    organisation_id: str | None = None
+    level: str = "aal0"
+
+
+@dataclass(slots=True)
+class Edge:
+    """The outside of one request. `now` is aware UTC and does not move while the request lasts."""
+
+    now: datetime
+    settings: Settings
+    sealer: Sealer
+    places: Places
+    factors: Mapping[str, Any]
+    client: Client
+    random_bytes: Callable[[int], bytes]
+    transaction: Transaction | None = None
+    actor: Actor = field(default_factory=Actor)
+    _ids_made: int = 0
+
+    @property
+    def db(self) -> Any:
+        """The connection of the open transaction, for store modules only."""
+        if self.transaction is None:
+            raise RuntimeError("no transaction is open; call the flow through run() or read()")
+        return self.transaction.connection
+
+    def entropy(self, size: int) -> bytes:
+        """`size` bytes from the operating system's generator (a seeded one in tests)."""
+        return self.random_bytes(size)
+
+    def new_id(self) -> str:
+        """A UUIDv7 (RFC 9562, section 5.7): sorts by time, and by order within this request."""
+        milliseconds = int(self.now.timestamp() * 1000)
+        # rand_a carries a counter, so that rows written by one request keep their order.
+        counter = self._ids_made & 0xFFF
+        self._ids_made += 1
+        tail = int.from_bytes(self.entropy(8)) & (2**62 - 1)
+        value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | tail
+        return str(uuid.UUID(int=value))
+
+    def place(self) -> str | None:
+        """The place of this request's address, if it is known."""
+        return self.places.place_of(self.client.address)
