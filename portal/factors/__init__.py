@@ -1,0 +1,23 @@
+"""The registry of factors: a line each. Nothing outside a factor's folder knows its inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from portal.ceremony import Factor
+from portal.factors.backup_codes import BackupCodes
+from portal.factors.password import Password
+from portal.factors.totp import TOTP
+from portal.settings import Settings
+
+Registry = dict[str, Factor]
+
+
+def registry(settings: Settings, breached: Callable[[str], bool]) -> Registry:
+    """Every factor, by kind, in the order in which pages offer them."""
+    factors: list[Factor] = [
+        TOTP(settings.totp),
+        BackupCodes(settings.password_hash),
+        Password(settings.password_hash, breached),
+    ]
+    return {factor.kind: factor for factor in factors}
