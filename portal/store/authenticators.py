@@ -1,0 +1,173 @@
+"""Authenticators: one row for each thing a person has enrolled, its data sealed.
+
+`replace` is the compare-and-set on which every one-time code rests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, update
+
+from portal.edge import Edge
+from portal.rules.terms import Strength
+from portal.store import sealed
+from portal.store.codec import strength_from_json, strength_to_json
+from portal.store.sealed import open_json, seal_json
+from portal.store.tables import authenticators
+
+PLACE = "authenticators:data"
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """An enrolled authenticator. `data` is the factor's own, opened."""
+
+    id: str
+    user_id: str
+    kind: str
+    name: str
+    data: dict[str, Any]
+    strength: Strength
+    version: int
+    created_at: datetime
+    used_at: datetime | None
+
+
+def from_row(edge: Edge, row: RowMapping, prefix: str = "") -> Authenticator:
+    """Build an Authenticator from a row. Raises SealBroken when its data does not open."""
+    identity = row[prefix + "id"]
+    return Authenticator(
+        id=identity,
+        user_id=row[prefix + "user_id"],
+        kind=row[prefix + "kind"],
+        name=row[prefix + "name"],
+        data=open_json(edge, PLACE, identity, row[prefix + "data"]),
+        strength=strength_from_json(row[prefix + "strength"]),
+        version=row[prefix + "version"],
+        created_at=row[prefix + "created_at"],
+        used_at=row[prefix + "used_at"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An authenticator to enrol; the id comes first because the seal is bound to it."""
+
+    id: str
+    user_id: str
+    kind: str
+    name: str
+    data: dict[str, Any]
+    strength: Strength
+
+
+def add(edge: Edge, new: New) -> None:
+    """Enrol an authenticator."""
+    edge.db.execute(
+        insert(authenticators),
+        {
+            "id": new.id,
+            "user_id": new.user_id,
+            "kind": new.kind,
+            "name": new.name,
+            "data": seal_json(edge, PLACE, new.id, new.data),
+            "strength": strength_to_json(new.strength),
+            "version": 1,
+            "created_at": edge.now,
+        },
+    )
+
+
+def of_user(edge: Edge, user_id: str, kind: str | None = None) -> list[Authenticator]:
+    """What a person holds, oldest first; of one kind if named."""
+    statement = select(authenticators).where(
+        authenticators.c.user_id == user_id, authenticators.c.revoked_at.is_(None)
+    )
+    if kind is not None:
+        statement = statement.where(authenticators.c.kind == kind)
+    rows = edge.db.execute(statement.order_by(authenticators.c.id)).mappings()
+    return [from_row(edge, row) for row in rows]
+
+
+def by_id(edge: Edge, user_id: str, authenticator_id: str) -> Authenticator | None:
+    """One authenticator of this person; another person's is not found."""
+    statement = select(authenticators).where(
+        authenticators.c.id == authenticator_id,
+        authenticators.c.user_id == user_id,
+        authenticators.c.revoked_at.is_(None),
+    )
+    row = edge.db.execute(statement).mappings().first()
+    return from_row(edge, row) if row else None
+
+
+def replace(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> bool:
+    """Store new data if nobody changed the row since it was read; False is a lost race."""
+    sealed = seal_json(edge, PLACE, authenticator.id, data)
+    result = edge.db.execute(
+        _unchanged(authenticator).values(
+            data=sealed, version=authenticator.version + 1, used_at=edge.now
+        )
+    )
+    return result.rowcount == 1
+
+
+def touch(edge: Edge, authenticator: Authenticator) -> bool:
+    """Note a use that changes no data; False when the row changed since it was read."""
+    result = edge.db.execute(_unchanged(authenticator).values(used_at=edge.now))
+    return result.rowcount == 1
+
+
+def _unchanged(authenticator: Authenticator) -> Any:
+    return update(authenticators).where(
+        authenticators.c.id == authenticator.id,
+        authenticators.c.version == authenticator.version,
+        authenticators.c.revoked_at.is_(None),
+    )
+
+
+def rename(edge: Edge, user_id: str, authenticator_id: str, name: str) -> bool:
+    result = edge.db.execute(
+        update(authenticators)
+        .where(
+            authenticators.c.id == authenticator_id,
+            authenticators.c.user_id == user_id,
+            authenticators.c.revoked_at.is_(None),
+        )
+        .values(name=name)
+    )
+    return result.rowcount == 1
+
+
+def revoke(edge: Edge, user_id: str, authenticator_id: str) -> bool:
+    """Revoke for good and forget the secret; False when it was not there any more."""
+    result = edge.db.execute(
+        update(authenticators)
+        .where(
+            authenticators.c.id == authenticator_id,
+            authenticators.c.user_id == user_id,
+            authenticators.c.revoked_at.is_(None),
+        )
+        .values(
+            revoked_at=edge.now,
+            data=seal_json(edge, PLACE, authenticator_id, {}),
+            lookup=None,
+            version=authenticators.c.version + 1,
+        )
+    )
+    return result.rowcount == 1
+
+
+def revoke_kinds(edge: Edge, kinds: list[str]) -> int:
+    """Revoke every authenticator of these kinds, of everybody (a restored backup)."""
+    statement = update(authenticators).where(
+        authenticators.c.kind.in_(kinds), authenticators.c.revoked_at.is_(None)
+    )
+    return edge.db.execute(statement.values(revoked_at=edge.now)).rowcount
+
+
+def reseal_page(edge: Edge, after: str, size: int) -> str | None:
+    """Seal a page of rows with the current key; the last id, or None when all are done."""
+    return sealed.reseal_page(edge, authenticators, "data", after, size)

@@ -1,0 +1,133 @@
+"""Mailed links: the one place where a token is in a URL. Hashed here, expiring, used once."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+
+from portal.edge import Edge
+from portal.store import sealed
+from portal.store.sealed import open_json, seal_json
+from portal.store.tables import links
+
+PLACE = "links:data"
+
+
+class LinkKind(enum.StrEnum):
+    """What a mailed link is good for; a link of one kind never serves another."""
+
+    ACTIVATION = "activation"
+    EMAIL_CONFIRM = "email_confirm"
+    EMAIL_CANCEL = "email_cancel"
+    UNLOCK = "unlock"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A live mailed link."""
+
+    id: str
+    kind: LinkKind
+    user_id: str | None
+    data: dict[str, Any]
+    expires_at: datetime
+
+
+def add(
+    edge: Edge,
+    *,
+    kind: LinkKind,
+    token_hash: bytes,
+    user_id: str | None,
+    data: dict[str, Any],
+    lifetime: timedelta,
+) -> str:
+    """Store a link; older ones of the same kind and person end (the newest mail is the one)."""
+    if user_id is not None:
+        void(edge, user_id, kind)
+    identity = edge.new_id()
+    edge.db.execute(
+        insert(links),
+        {
+            "id": identity,
+            "kind": str(kind),
+            "token_hash": token_hash,
+            "user_id": user_id,
+            "data": seal_json(edge, PLACE, identity, data),
+            "created_at": edge.now,
+            "expires_at": edge.now + lifetime,
+        },
+    )
+    return identity
+
+
+def _from_row(edge: Edge, row: RowMapping) -> Link:
+    return Link(
+        id=row["id"],
+        kind=LinkKind(row["kind"]),
+        user_id=row["user_id"],
+        data=open_json(edge, PLACE, row["id"], row["data"]),
+        expires_at=row["expires_at"],
+    )
+
+
+def _live(edge: Edge) -> list[Any]:
+    return [links.c.used_at.is_(None), links.c.expires_at > edge.now]
+
+
+def find(edge: Edge, kind: LinkKind, token_hash: bytes) -> Link | None:
+    """The live link behind a token; used, expired, foreign and unknown ones are all None."""
+    statement = select(links).where(
+        links.c.token_hash == token_hash, links.c.kind == str(kind), *_live(edge)
+    )
+    row = edge.db.execute(statement).mappings().first()
+    return _from_row(edge, row) if row else None
+
+
+def pending(edge: Edge, user_id: str, kind: LinkKind) -> Link | None:
+    """The newest live link of a kind, to show that something waits for it."""
+    statement = select(links).where(
+        links.c.user_id == user_id, links.c.kind == str(kind), *_live(edge)
+    )
+    row = edge.db.execute(statement.order_by(links.c.id.desc()).limit(1)).mappings().first()
+    return _from_row(edge, row) if row else None
+
+
+def use(edge: Edge, link_id: str) -> bool:
+    """Spend a link; of any number of clicks one gets True."""
+    result = edge.db.execute(
+        update(links).where(links.c.id == link_id, *_live(edge)).values(used_at=edge.now)
+    )
+    return result.rowcount == 1
+
+
+def void(edge: Edge, user_id: str, *kinds: LinkKind) -> None:
+    """End a person's live links of these kinds."""
+    edge.db.execute(
+        update(links)
+        .where(
+            links.c.user_id == user_id,
+            links.c.kind.in_([str(kind) for kind in kinds]),
+            links.c.used_at.is_(None),
+        )
+        .values(used_at=edge.now)
+    )
+
+
+def void_everything(edge: Edge) -> int:
+    """End every live link of everybody (a restored backup)."""
+    statement = update(links).where(links.c.used_at.is_(None)).values(used_at=edge.now)
+    return edge.db.execute(statement).rowcount
+
+
+def purge(edge: Edge, before: datetime) -> int:
+    return edge.db.execute(delete(links).where(links.c.expires_at < before)).rowcount
+
+
+def reseal_page(edge: Edge, after: str, size: int) -> str | None:
+    """Seal a page of links with the current key; the last id, or None when all are done."""
+    return sealed.reseal_page(edge, links, "data", after, size)

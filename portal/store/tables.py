@@ -1,0 +1,253 @@
+"""Every table of the portal, as SQLAlchemy Core metadata that Alembic reads too.
+
+It describes; statements live in the module of their aggregate.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from portal.store.types import Identifier, Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("parent_id", Identifier, ForeignKey("organisations.id"), index=True),
+    # Ids from the root down, "/a/b/": a subtree is one range of this column.
+    Column("path", String(600), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("managed_by_parent", Boolean, nullable=False, default=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),  # Normalised.
+    Column("name", String(120), nullable=False),
+    Column("locale", String(10), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("home_organisation_id", Identifier, ForeignKey("organisations.id"), nullable=False),
+    # Denormalised from authenticators in the transaction that changes them; see `users.py`.
+    Column("security", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_signed_in_at", Instant),
+    Column("last_kind", String(32)),
+    Index("ix_users_home_organisation_id_id", "home_organisation_id", "id"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("user_id", Identifier, ForeignKey("users.id"), nullable=False),
+    Column(
+        "organisation_id", Identifier, ForeignKey("organisations.id"), nullable=False, index=True
+    ),
+    Column("role", String(32), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("user_id", "organisation_id", "role"),
+)
+
+authenticators = Table(
+    "authenticators",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("user_id", Identifier, ForeignKey("users.id"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("data", LargeBinary, nullable=False),  # Sealed JSON.
+    Column("strength", JSON, nullable=False),
+    Column("version", Integer, nullable=False, default=1),
+    Column("lookup", LargeBinary, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Column("revoked_at", Instant),
+    Index("ix_authenticators_user_id_kind", "user_id", "kind"),
+)
+
+browsers = Table(
+    "browsers",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("user_id", Identifier, ForeignKey("users.id"), nullable=False, index=True),
+    Column("user_agent", String(400), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("place", String(120)),
+    # Set by one full sign-in here; a mailed unlock alone gives attempts, not familiarity.
+    Column("known_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    UniqueConstraint("token_hash", "user_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("user_id", Identifier, ForeignKey("users.id"), nullable=False),
+    Column("browser_id", Identifier, ForeignKey("browsers.id")),
+    Column("authentications", JSON, nullable=False),
+    Column("csrf_secret", LargeBinary, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+    Column("acting_organisation_id", Identifier, ForeignKey("organisations.id")),
+    Column("user_agent", String(400), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("place", String(120)),
+    Column("revoked_at", Instant),
+    Column("revoked_for", String(40)),
+    Index("ix_sessions_user_id_id", "user_id", "id"),
+)
+
+ceremonies = Table(
+    "ceremonies",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("session_id", Identifier, ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("user_id", Identifier, ForeignKey("users.id"), nullable=False),
+    Column("state", LargeBinary, nullable=False),  # Sealed JSON.
+    Column("failures", Integer, nullable=False, default=0),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("used_at", Instant),
+)
+
+step_ups = Table(
+    "step_ups",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("session_id", Identifier, ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("action", String(40), nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("path", String(600), nullable=False),
+    Column("form", LargeBinary, nullable=False),  # Sealed JSON of allow-listed fields.
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),  # HMAC of factor and normalised e-mail.
+    Column("lane", String(36), primary_key=True),  # "" for strangers, else the browser's id.
+    Column("failures", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    # Refusals since the last compared attempt, and how many there were before it.
+    Column("refused", Integer, nullable=False),
+    Column("refused_before", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False, index=True),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    # A registration has no user yet: nobody has an account before the address is verified.
+    Column("user_id", Identifier, ForeignKey("users.id")),
+    Column("data", LargeBinary, nullable=False),  # Sealed JSON.
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("used_at", Instant),
+    Index("ix_links_user_id_kind", "user_id", "kind"),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("event", String(60), nullable=False),
+    Column("actor_id", Identifier),
+    Column("subject_id", Identifier),
+    Column("organisation_id", Identifier),
+    Column("session_id", Identifier),
+    Column("level", String(8), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("place", String(120)),
+    Column("user_agent", String(400), nullable=False),
+    Column("reason", String(200)),
+    Column("request_id", String(64), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_audit_events_subject_id_id", "subject_id", "id"),
+    Index("ix_audit_events_organisation_id_id", "organisation_id", "id"),
+)
+
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("event_id", Identifier, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# What purge left behind: the chain goes on from here.
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("events_removed", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("user_id", Identifier),
+    Column("payload", LargeBinary),  # Sealed JSON; emptied once sent, for links are in it.
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("state", String(10), nullable=False),
+    Column("finished_at", Instant),
+    Column("error", Text),
+    CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),
+    Index("ix_outbox_state_due_at", "state", "due_at"),
+)
