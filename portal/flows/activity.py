@@ -1,0 +1,45 @@
+"""What happened to a person's own account, newest first, as they may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.edge import Edge
+from portal.flows.session import Visit
+from portal.store import audit
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event on the account. `factor` names the kind that it was about, if any."""
+
+    id: str
+    at: datetime
+    event: str
+    factor: str
+    user_agent: str
+    place: str | None
+    address: str
+
+
+def page(
+    edge: Edge, visit: Visit, *, before: str | None = None, size: int = PAGE
+) -> tuple[list[Happening], str | None]:
+    """A page of events and the id that the next page starts before; None at the end."""
+    events = audit.of_subject(edge, visit.user.id, before=before, size=size + 1)
+    shown = [
+        Happening(
+            id=event.id,
+            at=event.at,
+            event=event.event,
+            factor=str(event.detail.get("factor", "")),
+            user_agent=event.user_agent,
+            place=event.place,
+            address=event.address,
+        )
+        for event in events[:size]
+    ]
+    return shown, shown[-1].id if len(events) > size else None

@@ -1,0 +1,135 @@
+"""A challenge: one attempt to prove one factor, for a sign-in, a step-up or after idling.
+
+`decide` says what would be accepted; here the answer is counted, verified and accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from portal.ceremony import Reason, Rejected, Verified
+from portal.edge import Edge
+from portal.flows import attempts, session
+from portal.flows.events import Event
+from portal.flows.notices import Notice, tell
+from portal.flows.outcomes import Gone, Nothing, NotOffered
+from portal.flows.session import Opened, Visit
+from portal.rules import access
+from portal.rules.access import Allow, StepUp
+from portal.rules.lockout import Throttled
+from portal.rules.terms import Action, Authentication
+from portal.store import audit, authenticators
+from portal.store.authenticators import Authenticator
+
+RETRIES = 3  # Of a lost race; each loser is verified again and seen as a replay.
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The factor was proved. `codes_left` is set when a look-up secret was spent."""
+
+    opened: Opened
+    codes_left: int | None = None
+
+
+Outcome = Passed | Rejected | Throttled | NotOffered | Nothing | Gone
+
+
+def choices(visit: Visit, action: Action) -> tuple[str, ...]:
+    """The kinds that would be accepted for `action` now, best first; empty when none is asked."""
+    decision = access.decide(action, visit.facts)
+    return decision.choices if isinstance(decision, StepUp) else ()
+
+
+def answer(
+    edge: Edge, visit: Visit, action: Action, kind: str, typed: str
+) -> Generator[Callable[[], Any], Any, Outcome]:
+    """Check an answer for a factor that `action` still needs.
+
+    A fast factor is counted, verified and accepted in one transaction; a slow one is verified
+    between two.
+    """
+    decision = access.decide(action, visit.facts)
+    if isinstance(decision, Allow):
+        return Nothing()
+    if not isinstance(decision, StepUp) or kind not in decision.choices:
+        return NotOffered()
+    user = visit.user
+    reserved = attempts.reserve(edge, kind, user.email, browser_id=visit.lane_browser_id, user=user)
+    if isinstance(reserved, Throttled):
+        return reserved
+    factor = edge.factors[kind]
+    for _ in range(RETRIES):
+        held = authenticators.of_user(edge, user.id, kind)
+        check = partial(_check, edge, held, kind, typed)
+        verdict = (yield check) if factor.slow else check()
+        if isinstance(verdict, Rejected):
+            return _reject(edge, visit, kind, verdict, reserved)
+        authenticator, data = verdict
+        if authenticators.replace(edge, authenticator, data):
+            return _accept(edge, visit, authenticator, data)
+    return _reject(edge, visit, kind, Rejected(Reason.USED), reserved)
+
+
+def _check(
+    edge: Edge, held: list[Authenticator], kind: str, typed: str
+) -> tuple[Authenticator, dict[str, Any]] | Rejected:
+    """The authenticator of this kind that the answer proves, with its new data."""
+    factor = edge.factors[kind]
+    worst = Rejected(Reason.WRONG)
+    for authenticator in held:
+        verdict = factor.verify(authenticator.data, None, typed, edge.now)
+        if isinstance(verdict, Verified):
+            return authenticator, verdict.data
+        if verdict.reason is not Reason.WRONG:
+            worst = verdict
+    return worst
+
+
+def _accept(
+    edge: Edge, visit: Visit, authenticator: Authenticator, data: dict[str, Any]
+) -> Passed | Gone:
+    user = visit.user
+    attempts.succeed(edge, authenticator.kind, user.email, browser_id=visit.lane_browser_id)
+    proof = Authentication(authenticator.kind, authenticator.strength, edge.now, authenticator.id)
+    opened = session.record(edge, visit, proof)
+    if opened is None:
+        # The session ended between the page and the answer. The code stays spent.
+        return Gone()
+    left = None
+    if authenticator.strength.look_up_secret:
+        left = edge.factors[authenticator.kind].describe(data)["left"]
+        audit.add(edge, Event.BACKUP_CODE_USED, subject_id=user.id, detail={"left": left})
+        tell(edge, Notice.BACKUP_CODE_USED, user, codes_left=left)
+    elif _was_complete(visit):
+        audit.add(
+            edge, Event.CHALLENGE_PASSED, subject_id=user.id, detail={"factor": authenticator.kind}
+        )
+    return Passed(opened, left)
+
+
+def _was_complete(visit: Visit) -> bool:
+    """Whether the sign-in had been whole before: its completion is audited by the door."""
+    decision = access.decide(Action.HOME, visit.facts)
+    return isinstance(decision, Allow) or (isinstance(decision, StepUp) and decision.lapsed)
+
+
+def _reject(
+    edge: Edge, visit: Visit, kind: str, verdict: Rejected, reserved: attempts.Attempt
+) -> Rejected:
+    replayed = verdict.reason is Reason.USED
+    audit.add(
+        edge,
+        Event.REPLAY_REFUSED if replayed else Event.CHALLENGE_FAILED,
+        subject_id=visit.user.id,
+        reason=str(verdict.reason),
+        detail={
+            "factor": kind,
+            "failures": reserved.failures,
+            "refused_before": reserved.refused_before,
+        },
+    )
+    return verdict

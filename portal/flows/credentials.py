@@ -1,0 +1,201 @@
+"""A person's own authenticators: what they hold, renaming, revoking, changing the password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from portal.ceremony import ENTROPY_BYTES, Ceremony, Purpose, Rejected, Subject
+from portal.edge import Edge
+from portal.flows import attempts, enrolment, session
+from portal.flows.events import Event
+from portal.flows.login import PASSWORD
+from portal.flows.notices import Notice, tell
+from portal.flows.outcomes import Blocked, Done, Gone
+from portal.flows.session import Opened, Visit
+from portal.rules import policy
+from portal.rules.lockout import Throttled
+from portal.rules.terms import AAL, Authentication
+from portal.store import audit, authenticators, users
+from portal.store.authenticators import Authenticator, New
+from portal.store.users import User
+
+NAME_MAX = 60
+Work = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An authenticator as its row shows it; never a secret. `blocked`: why it cannot be revoked."""
+
+    authenticator: Authenticator
+    detail: dict[str, Any]
+    blocked: str | None
+
+
+def rows(edge: Edge, visit: Visit) -> list[Row]:
+    """Everything the person holds, in the registry's order, oldest first within a kind."""
+    held = authenticators.of_user(edge, visit.user.id)
+    order = list(edge.factors)
+    held.sort(key=lambda authenticator: (order.index(authenticator.kind), authenticator.id))
+    return [_row(edge, visit, authenticator, held) for authenticator in held]
+
+
+def row(edge: Edge, visit: Visit, authenticator_id: str) -> Row | None:
+    """One authenticator of this person; None for another's."""
+    held = authenticators.of_user(edge, visit.user.id)
+    for authenticator in held:
+        if authenticator.id == authenticator_id:
+            return _row(edge, visit, authenticator, held)
+    return None
+
+
+def _row(edge: Edge, visit: Visit, authenticator: Authenticator, held: list[Authenticator]) -> Row:
+    detail = dict(edge.factors[authenticator.kind].describe(authenticator.data))
+    return Row(authenticator, detail, _blocked(visit, authenticator, held))
+
+
+def _blocked(visit: Visit, leaving: Authenticator, held: list[Authenticator]) -> str | None:
+    """Why an authenticator must stay, or None."""
+    if leaving.kind == PASSWORD:
+        return "password_stays"
+    if not policy.counts_as_second_factor(leaving.strength):
+        return None
+    others = [
+        other
+        for other in held
+        if other.id != leaving.id and policy.counts_as_second_factor(other.strength)
+    ]
+    if others:
+        return None
+    if policy.base_level(visit.facts.policy, visit.facts.roles, []) >= AAL.AAL2:
+        return "last_required"
+    password = next((other for other in held if other.kind == PASSWORD), None)
+    if password is None or not password.data.get("stands_alone"):
+        # A short password was allowed because a second factor stood beside it (NIST 3.1.1.2).
+        return "password_too_short_alone"
+    return None
+
+
+def rename(edge: Edge, visit: Visit, authenticator_id: str, name: str) -> Done | Gone:
+    if not authenticators.rename(edge, visit.user.id, authenticator_id, name):
+        return Gone()
+    audit.add(
+        edge,
+        Event.AUTHENTICATOR_RENAMED,
+        subject_id=visit.user.id,
+        detail={"authenticator": authenticator_id},
+    )
+    return Done()
+
+
+def revoke(edge: Edge, visit: Visit, authenticator_id: str) -> Done | Blocked | Gone:
+    """Revoke for good. Backup codes go with the last second factor: they only stand in for one."""
+    users.lock(edge, visit.user.id)
+    held = authenticators.of_user(edge, visit.user.id)
+    leaving = next((one for one in held if one.id == authenticator_id), None)
+    if leaving is None:
+        return Gone()
+    if blocked := _blocked(visit, leaving, held):
+        return Blocked(blocked)
+    _revoke(edge, visit.user, leaving)
+    left = [other for other in held if other.id != leaving.id]
+    if not any(policy.counts_as_second_factor(other.strength) for other in left):
+        for codes in (other for other in left if other.strength.look_up_secret):
+            _revoke(edge, visit.user, codes)
+    enrolment.refresh_summary(edge, visit.user.id)
+    return Done()
+
+
+def _revoke(edge: Edge, user: User, leaving: Authenticator) -> None:
+    authenticators.revoke(edge, user.id, leaving.id)
+    audit.add(
+        edge,
+        Event.AUTHENTICATOR_REVOKED,
+        subject_id=user.id,
+        detail={"factor": leaving.kind, "authenticator": leaving.id},
+    )
+    tell(edge, Notice.AUTHENTICATOR_REVOKED, user, kind=leaving.kind, authenticator=leaving.name)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCurrent:
+    """The current password was not right."""
+
+
+def change_password(
+    edge: Edge, visit: Visit, current: str, chosen: str
+) -> Generator[Work, Any, Opened | Rejected | WrongCurrent | Throttled | Gone]:
+    """Change the password: the current one is asked for, every other session ends."""
+    user = visit.user
+    factor = edge.factors[PASSWORD]
+    reserved = attempts.reserve(
+        edge, PASSWORD, user.email, browser_id=visit.lane_browser_id, user=user
+    )
+    if isinstance(reserved, Throttled):
+        return reserved
+    held = authenticators.of_user(edge, user.id, PASSWORD)
+    stored = held[0].data if held else factor.decoy()
+    check = partial(factor.verify, stored, None, current, edge.now)
+    if isinstance((yield check), Rejected) or not held:
+        audit.add(edge, Event.CHALLENGE_FAILED, subject_id=user.id, detail={"factor": PASSWORD})
+        return WrongCurrent()
+    attempts.succeed(edge, PASSWORD, user.email, browser_id=visit.lane_browser_id)
+    made = yield from choose_password(edge, enrolment.subject_of(edge, user), chosen)
+    if isinstance(made, Rejected):
+        return made
+    return _exchange(edge, visit, held[0], made)
+
+
+def choose_password(
+    edge: Edge, subject: Subject, chosen: str
+) -> Generator[Work, Any, dict[str, Any] | Rejected]:
+    """Check and hash a new password; its data, or why it will not do."""
+    factor = edge.factors[PASSWORD]
+    begun = factor.begin_enrolment(subject, edge.entropy(ENTROPY_BYTES))
+    ceremony = Ceremony(
+        id="",
+        kind=PASSWORD,
+        purpose=Purpose.ENROLMENT,
+        session_id="",
+        state=begun.state,
+        expires_at=edge.now,
+    )
+    verdict = yield partial(factor.finish_enrolment, ceremony, chosen, edge.now)
+    return verdict if isinstance(verdict, Rejected) else verdict.data
+
+
+def _exchange(edge: Edge, visit: Visit, held: Authenticator, data: dict[str, Any]) -> Opened | Gone:
+    if not authenticators.replace(edge, held, data):
+        return Gone()
+    proof = Authentication(PASSWORD, held.strength, edge.now, held.id)
+    opened = session.record(edge, visit, proof)
+    if opened is None:
+        return Gone()
+    session.end_others(edge, visit, "password_changed")
+    audit.add(edge, Event.PASSWORD_CHANGED, subject_id=visit.user.id)
+    tell(edge, Notice.PASSWORD_CHANGED, visit.user)
+    return opened
+
+
+def first_password(edge: Edge, user: User, data: dict[str, Any]) -> str:
+    """Give a new account its password; returns the authenticator's id."""
+    identity = edge.new_id()
+    strength = edge.factors[PASSWORD].strength
+    authenticators.add(edge, New(identity, user.id, PASSWORD, "", data, strength))
+    enrolment.refresh_summary(edge, user.id)
+    return identity
+
+
+def holds_second_factor(visit: Visit) -> bool:
+    """Whether anything beside the password protects this person."""
+    return any(policy.counts_as_second_factor(held.strength) for held in visit.facts.enrolled)
+
+
+def password_length_min(edge: Edge, visit: Visit) -> int:
+    """How long a new password of this person must be, in characters."""
+    factor = edge.factors[PASSWORD]
+    subject = enrolment.subject_of(edge, visit.user)
+    return int(factor.begin_enrolment(subject, bytes(ENTROPY_BYTES)).state["length_min"])

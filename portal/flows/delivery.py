@@ -1,0 +1,48 @@
+"""The worker's jobs: send what is due, give audit rows their place in the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from datetime import timedelta
+from typing import Any
+
+from portal.edge import DeliveryFailed, Edge, Mailer, Message
+from portal.store import audit, outbox
+
+Compose = Callable[[str, str, dict[str, Any]], Message]
+SEAL_PAGE = 500
+LEASE = timedelta(seconds=30)
+
+
+def deliver_next(
+    edge: Edge, compose: Compose, mailer: Mailer
+) -> Generator[Callable[[], Any], Any, bool]:
+    """Send the next due message; False when there is none.
+
+    It is claimed and committed before anything is sent: a worker that dies leaves a row that
+    becomes due again, and the stable Message-ID lets the second copy be seen as the first.
+    """
+    entry = outbox.claim(edge)
+    if entry is None:
+        return False
+
+    def send() -> DeliveryFailed | None:
+        try:
+            mailer.send(compose(entry.id, entry.kind, entry.payload))
+        except DeliveryFailed as failed:
+            return failed
+        return None
+
+    failure = yield send
+    if failure is None:
+        outbox.sent(edge, entry)
+    else:
+        outbox.failed(edge, entry, error=str(failure), permanent=failure.permanent)
+    return True
+
+
+def seal_audit(edge: Edge, holder: str) -> int:
+    """Extend the audit chain if this worker holds the lease; how many rows were sealed."""
+    if not audit.take_lease(edge, audit.SEALER, holder, LEASE):
+        return 0
+    return audit.seal(edge, size=SEAL_PAGE)

@@ -1,0 +1,207 @@
+"""Enrolling an authenticator: begin, the person acts, a first correct answer activates it.
+
+Nothing is enrolled before that answer, and whatever was enrolled before stays until then: a set
+of backup codes is replaced by the transaction that accepts the new one, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from portal.ceremony import (
+    ENTROPY_BYTES,
+    Begun,
+    Ceremony,
+    Purpose,
+    Rejected,
+    Subject,
+    Verified,
+)
+from portal.edge import Edge
+from portal.flows import session
+from portal.flows.events import Event
+from portal.flows.notices import Notice, tell
+from portal.flows.outcomes import Gone, NotOffered
+from portal.flows.session import Opened, Visit
+from portal.rules import policy
+from portal.rules.access import Enrol, decide
+from portal.rules.terms import Action, Authentication, Strength
+from portal.store import audit, authenticators, ceremonies, users
+from portal.store.authenticators import New
+from portal.store.users import Summary, User
+
+ANSWERS_MAX = 20  # Wrong codes in one enrolment; then a new key is made.
+HELD_MAX = 10  # Authenticators of one kind; more is a mistake or an attack.
+Work = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A running enrolment. `shown` is for the page, once."""
+
+    ceremony: Ceremony
+    shown: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """The authenticator is active. `first`: the person held no second factor before.
+
+    `opened` is None where the answer proves nothing new (a backup code typed back).
+    """
+
+    authenticator_id: str
+    opened: Opened | None
+    first: bool
+
+
+def offers(edge: Edge, visit: Visit) -> list[str]:
+    """The kinds that this person may enrol now, best first, look-up secrets last.
+
+    Those come only beside a second factor: codes for the day it is lost.
+    """
+    decision = decide(Action.HOME, visit.facts)
+    if isinstance(decision, Enrol):
+        return list(decision.choices)
+    has_second = any(policy.counts_as_second_factor(held.strength) for held in visit.facts.enrolled)
+    counts = visit.user.summary.counts
+    kinds = []
+    for kind, factor in edge.factors.items():
+        if policy.counts_as_second_factor(factor.strength):
+            if factor.several or not counts.get(kind):
+                kinds.append(kind)
+        elif factor.strength.look_up_secret and has_second:
+            kinds.append(kind)
+    return kinds
+
+
+def begin(edge: Edge, visit: Visit, kind: str) -> Generator[Work, Any, Started | NotOffered]:
+    """Open an enrolment ceremony for a kind that is offered to this person."""
+    if kind not in offers(edge, visit) or visit.user.summary.counts.get(kind, 0) >= HELD_MAX:
+        return NotOffered()
+    factor = edge.factors[kind]
+    subject = subject_of(edge, visit.user)
+    start = partial(factor.begin_enrolment, subject, edge.entropy(ENTROPY_BYTES))
+    begun: Begun = (yield start) if factor.slow else start()
+    ceremony = Ceremony(
+        id=edge.new_id(),
+        kind=kind,
+        purpose=Purpose.ENROLMENT,
+        session_id=visit.session.id,
+        state=begun.state,
+        expires_at=edge.now + edge.settings.enrolment_lifetime,
+    )
+    ceremonies.begin(edge, ceremony, visit.user.id)
+    audit.add(edge, Event.ENROLMENT_BEGUN, subject_id=visit.user.id, detail={"factor": kind})
+    return Started(ceremony, begun.shown or factor.show_enrolment(subject, ceremony))
+
+
+def running(edge: Edge, visit: Visit, kind: str, ceremony_id: str) -> Started | Gone:
+    """The enrolment that this session has begun, with what its page may show again."""
+    ceremony = _find(edge, visit, kind, ceremony_id)
+    if ceremony is None:
+        return Gone()
+    subject = subject_of(edge, visit.user)
+    return Started(ceremony, edge.factors[kind].show_enrolment(subject, ceremony))
+
+
+def finish(
+    edge: Edge, visit: Visit, kind: str, ceremony_id: str, typed: str
+) -> Generator[Work, Any, Enrolled | Rejected | Gone]:
+    """Check the first answer and activate; a wrong one changes nothing but the count."""
+    ceremony = _find(edge, visit, kind, ceremony_id)
+    if ceremony is None or not ceremonies.reserve_answer(edge, ceremony_id, ANSWERS_MAX):
+        return Gone()
+    factor = edge.factors[kind]
+    check = partial(factor.finish_enrolment, ceremony, typed, edge.now)
+    verdict = (yield check) if factor.slow else check()
+    if isinstance(verdict, Rejected):
+        audit.add(
+            edge,
+            Event.ENROLMENT_FAILED,
+            subject_id=visit.user.id,
+            reason=str(verdict.reason),
+            detail={"factor": kind},
+        )
+        return verdict
+    # The user's row is held first: changes to one person's factors happen in turn.
+    user = users.lock(edge, visit.user.id)
+    if user is None or not ceremonies.use(edge, ceremony_id):
+        return Gone()
+    return _activate(edge, visit, user, kind, verdict)
+
+
+def _activate(
+    edge: Edge, visit: Visit, user: User, kind: str, verdict: Verified
+) -> Enrolled | Gone:
+    """Store the authenticator, and through the door what its first answer proved."""
+    factor = edge.factors[kind]
+    held = authenticators.of_user(edge, user.id, kind)
+    identity = edge.new_id()
+    opened = None
+    if not factor.strength.look_up_secret:
+        # The answer that activates an authenticator proves it too: nobody is asked twice.
+        proof = Authentication(kind, factor.strength, edge.now, identity)
+        opened = session.record(edge, session.with_factor(visit, kind, factor.strength), proof)
+        if opened is None:
+            return (
+                Gone()
+            )  # The session ended meanwhile; the ceremony is spent, nothing is enrolled.
+    if not factor.several:
+        for earlier in held:
+            authenticators.revoke(edge, user.id, earlier.id)
+    name = f"{len(held) + 1}" if held and factor.several else ""
+    authenticators.add(edge, New(identity, user.id, kind, name, verdict.data, factor.strength))
+    refresh_summary(edge, user.id)
+    _announce(edge, user, kind, identity)
+    return Enrolled(identity, opened, first=not _has_second(user.summary))
+
+
+def _announce(edge: Edge, user: User, kind: str, identity: str) -> None:
+    renewed = edge.factors[kind].strength.look_up_secret
+    audit.add(
+        edge,
+        Event.BACKUP_CODES_RENEWED if renewed else Event.AUTHENTICATOR_ENROLLED,
+        subject_id=user.id,
+        detail={"factor": kind, "authenticator": identity},
+    )
+    notice = Notice.BACKUP_CODES_RENEWED if renewed else Notice.AUTHENTICATOR_ENROLLED
+    tell(edge, notice, user, kind=kind)
+
+
+def _has_second(summary: Summary) -> bool:
+    return any(policy.counts_as_second_factor(strength) for strength in summary.held.values())
+
+
+def refresh_summary(edge: Edge, user_id: str) -> Summary:
+    """Write what a person holds into their row, in the transaction that changed it.
+
+    The caller holds the user's row (`users.lock`), so two changes never overwrite one another.
+    """
+    held: dict[str, Strength] = {}
+    counts: dict[str, int] = {}
+    for authenticator in authenticators.of_user(edge, user_id):
+        held[authenticator.kind] = authenticator.strength
+        counts[authenticator.kind] = counts.get(authenticator.kind, 0) + 1
+    summary = Summary(held, counts)
+    users.set_summary(edge, user_id, summary)
+    return summary
+
+
+def subject_of(edge: Edge, user: User) -> Subject:
+    return Subject(
+        user_id=user.id,
+        email=user.email,
+        name=user.name,
+        issuer=edge.settings.product_name,
+        has_second_factor=_has_second(user.summary),
+    )
+
+
+def _find(edge: Edge, visit: Visit, kind: str, ceremony_id: str) -> Ceremony | None:
+    return ceremonies.find(
+        edge, ceremony_id, session_id=visit.session.id, kind=kind, purpose=Purpose.ENROLMENT
+    )

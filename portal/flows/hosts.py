@@ -1,0 +1,220 @@
+"""What an operator does on the host: people, organisations, keys, audit, purge, restore.
+
+Each is audited with the host as its actor. None of them is reachable over HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from portal.ceremony import Rejected, Subject
+from portal.edge import Edge
+from portal.flows import attempts, credentials, enrolment, session
+from portal.flows.addresses import normalise
+from portal.flows.events import Event
+from portal.flows.notices import Notice, tell
+from portal.flows.outcomes import Blocked, Done, Gone
+from portal.rules import policy
+from portal.rules.terms import AccountState, Role
+from portal.store import (
+    audit,
+    authenticators,
+    budgets,
+    ceremonies,
+    organisations,
+    outbox,
+    step_ups,
+    users,
+)
+from portal.store import links as link_store
+from portal.store.audit import Verdict
+from portal.store.organisations import Organisation
+from portal.store.users import Summary, User
+
+RESEAL_PAGE = 200
+KEEP = timedelta(days=30)
+BUDGETS_KEPT = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A person that an operator creates."""
+
+    email: str
+    name: str
+    password: str
+    organisation: str
+    roles: tuple[Role, ...]
+    locale: str = "en"
+    time_zone: str = "UTC"
+
+
+def create_organisation(
+    edge: Edge, name: str, *, parent: str | None = None, managed_by_parent: bool = False
+) -> Organisation | Blocked:
+    """Add a node to the tree; the first one is the root (HQ)."""
+    above = organisations.by_name(edge, parent) if parent else organisations.root(edge)
+    if parent and above is None:
+        return Blocked("no_such_parent")
+    identity = edge.new_id()
+    path = f"{above.path if above else '/'}{identity}/"
+    made = Organisation(
+        identity, above.id if above else None, path, name, managed_by_parent, edge.now
+    )
+    organisations.add(edge, made)
+    audit.add(edge, Event.ORGANISATION_CREATED, detail={"organisation": identity})
+    return made
+
+
+def create_user(
+    edge: Edge, new: NewUser
+) -> Generator[Callable[[], Any], Any, User | Rejected | Blocked]:
+    """Create an active account with a password and roles. Policy gates it at first sign-in."""
+    email = normalise(new.email)
+    if email is None:
+        return Blocked("no_address")
+    # A role that must enrol has a second factor beside the password from the first sign-in on.
+    required = any(role in policy.DEFAULT.required_roles for role in new.roles)
+    subject = Subject("", email, new.name, edge.settings.product_name, required)
+    made = yield from credentials.choose_password(edge, subject, new.password)
+    if isinstance(made, Rejected):
+        return made
+    organisation = organisations.by_name(edge, new.organisation)
+    if organisation is None:
+        return Blocked("no_such_organisation")
+    user = User(
+        id=edge.new_id(),
+        email=email,
+        name=new.name,
+        locale=new.locale,
+        time_zone=new.time_zone,
+        state=AccountState.ACTIVE,
+        home_organisation_id=organisation.id,
+        summary=Summary(),
+        created_at=edge.now,
+    )
+    if not users.add(edge, user):
+        return Blocked("address_taken")
+    for role in new.roles:
+        organisations.add_membership(
+            edge, user_id=user.id, organisation_id=organisation.id, role=role
+        )
+    credentials.first_password(edge, user, made)
+    audit.add(edge, Event.USER_CREATED, subject_id=user.id)
+    return user
+
+
+def set_state(edge: Edge, email: str, state: AccountState) -> Done | Gone:
+    """Disable or enable an account; disabling ends its sessions."""
+    user = users.by_email(edge, normalise(email) or "")
+    if user is None:
+        return Gone()
+    users.set_state(edge, user.id, state)
+    disabled = state is AccountState.DISABLED
+    if disabled:
+        session.end_all(edge, user.id, "account_disabled", browsers_too=False)
+    audit.add(edge, Event.USER_DISABLED if disabled else Event.USER_ENABLED, subject_id=user.id)
+    return Done()
+
+
+def grant(edge: Edge, email: str, organisation: str, role: Role) -> Done | Gone:
+    user = users.by_email(edge, normalise(email) or "")
+    found = organisations.by_name(edge, organisation)
+    if user is None or found is None:
+        return Gone()
+    organisations.add_membership(edge, user_id=user.id, organisation_id=found.id, role=role)
+    audit.add(edge, Event.MEMBERSHIP_ADDED, subject_id=user.id, detail={"role": str(role)})
+    return Done()
+
+
+def reset_factors(edge: Edge, email: str, reason: str) -> Done | Gone:
+    """The last way for the last super-admin: clear every factor but the password, end everything.
+
+    The person enrols at the next sign-in; the mail tells them that it happened.
+    """
+    user = users.by_email(edge, normalise(email) or "")
+    if user is None:
+        return Gone()
+    users.lock(edge, user.id)
+    for held in authenticators.of_user(edge, user.id):
+        if held.kind != credentials.PASSWORD:
+            authenticators.revoke(edge, user.id, held.id)
+            tell(edge, Notice.AUTHENTICATOR_REVOKED, user, kind=held.kind, authenticator=held.name)
+    enrolment.refresh_summary(edge, user.id)
+    ceremonies.end_all(edge, user.id)
+    session.end_all(edge, user.id, "factors_reset", browsers_too=True)
+    budgets.reset_all(edge, attempts.keys_of(edge, user.email))
+    audit.add(edge, Event.HOST_RESET, subject_id=user.id, reason=reason[:200])
+    return Done()
+
+
+def unlock(edge: Edge, email: str) -> Done:
+    """Every attempt budget of an address starts anew."""
+    address = normalise(email) or email
+    budgets.reset_all(edge, attempts.keys_of(edge, address))
+    user = users.by_email(edge, address)
+    audit.add(edge, Event.UNLOCKED, subject_id=user.id if user else None, reason="host")
+    return Done()
+
+
+def reseal_page(edge: Edge, table: str, after: str) -> str | None:
+    """Seal one page of a table with the current key, while the portal serves. None: all done."""
+    pages = {
+        "authenticators": authenticators.reseal_page,
+        "ceremonies": ceremonies.reseal_page,
+        "links": link_store.reseal_page,
+        "outbox": outbox.reseal_page,
+        "step_ups": step_ups.reseal_page,
+    }
+    return pages[table](edge, after, RESEAL_PAGE)
+
+
+SEALED_TABLES = ("authenticators", "ceremonies", "links", "outbox", "step_ups")
+
+
+def note_keys_rotated(edge: Edge, key: int) -> None:
+    audit.add(edge, Event.KEYS_ROTATED, detail={"key": key})
+
+
+def verify_audit(edge: Edge) -> tuple[Verdict, int, str]:
+    """The chain's verdict, and its head to be kept elsewhere."""
+    verdict = audit.verify(edge)
+    return (verdict, *audit.head(edge))
+
+
+def purge(edge: Edge) -> dict[str, int]:
+    """Forget what is over: by retention, table by table."""
+    before = edge.now - KEEP
+    return {
+        "ceremonies": ceremonies.purge(edge, before),
+        "step_ups": step_ups.purge(edge, before),
+        "links": link_store.purge(edge, before),
+        "outbox": outbox.purge(edge, before),
+        "budgets": budgets.purge(edge, edge.now - BUDGETS_KEPT),
+        "sessions": session.purge(edge, before),
+        "audit": audit.purge(edge, edge.now - edge.settings.audit_retention),
+    }
+
+
+def restored(edge: Edge) -> dict[str, int]:
+    """After a backup was restored: nothing that was spent since may be good again.
+
+    Sessions, browsers, links and ceremonies end; sets of backup codes are revoked, because which
+    codes were used since the backup is not known. Accepted TOTP steps lie in the past by then.
+    """
+    ended = {
+        "sessions": session.end_everything(edge, "restored"),
+        "browsers": session.forget_every_browser(edge),
+        "links": link_store.void_everything(edge),
+        "ceremonies": ceremonies.end_everything(edge),
+        "codes": authenticators.revoke_kinds(
+            edge, [kind for kind, factor in edge.factors.items() if factor.strength.look_up_secret]
+        ),
+    }
+    for user_id in users.ids(edge):
+        enrolment.refresh_summary(edge, user_id)
+    audit.add(edge, Event.RESTORED, detail=ended)
+    return ended

@@ -1,0 +1,57 @@
+"""Mail about security events: queued in the transaction of what it tells about."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from portal.edge import Edge
+from portal.store import outbox
+from portal.store.users import User
+
+
+class Notice(enum.StrEnum):
+    """The mails that the portal writes; each has `templates/mail/<name>.txt` and `.html`."""
+
+    ACTIVATION = "activation"
+    ALREADY_REGISTERED = "already_registered"
+    AUTHENTICATOR_ENROLLED = "authenticator_enrolled"
+    AUTHENTICATOR_REVOKED = "authenticator_revoked"
+    BACKUP_CODE_USED = "backup_code_used"
+    BACKUP_CODES_RENEWED = "backup_codes_renewed"
+    NEW_BROWSER = "new_browser"
+    PASSWORD_CHANGED = "password_changed"
+    EMAIL_CHANGE_CONFIRM = "email_change_confirm"
+    EMAIL_CHANGE_NOTICE = "email_change_notice"
+    EMAIL_CHANGED = "email_changed"
+    UNLOCK = "unlock"
+    LOCKOUT = "lockout"
+
+
+def tell(edge: Edge, notice: Notice, user: User, *, to: str | None = None, **values: Any) -> None:
+    """Queue a mail to a person, in their language and zone. `to`: another address of theirs."""
+    write(
+        edge,
+        notice,
+        to=to or user.email,
+        name=user.name,
+        locale=user.locale,
+        time_zone=user.time_zone,
+        user_id=user.id,
+        **values,
+    )
+
+
+def write(
+    edge: Edge, notice: Notice, *, to: str, locale: str, user_id: str | None = None, **values: Any
+) -> None:
+    """Queue a mail to an address. `values` are what its template shows; a `token` makes its link."""
+    payload = {
+        "to": to,
+        "locale": locale,
+        "at": edge.now.isoformat(),
+        "user_agent": edge.client.user_agent,
+        "place": edge.place(),
+        **values,
+    }
+    outbox.add(edge, kind=str(notice), user_id=user_id, payload=payload)

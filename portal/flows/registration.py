@@ -1,0 +1,142 @@
+"""A traveler's own account: asked for, confirmed from the mailbox with the chosen password.
+
+No account exists before the address is verified, and the mailbox alone does not make one: whoever
+confirms must type the password, so nobody can prepare an account for somebody else's address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from portal.ceremony import Rejected, Subject
+from portal.edge import Edge
+from portal.flows import attempts, credentials, links, session
+from portal.flows.events import Event
+from portal.flows.login import PASSWORD
+from portal.flows.notices import Notice, tell, write
+from portal.flows.outcomes import Done, Gone, Refused
+from portal.flows.session import Opened
+from portal.rules.lockout import Throttled
+from portal.rules.terms import AccountState, Authentication, Role
+from portal.store import audit, organisations, users
+from portal.store import links as link_store
+from portal.store.links import LinkKind
+from portal.store.users import Summary, User
+
+GUESTS = "Guests"
+Work = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a newcomer typed. `email` is normalised."""
+
+    name: str
+    email: str
+    password: str
+    locale: str
+    time_zone: str = "UTC"
+
+
+def register(edge: Edge, form: Application) -> Generator[Work, Any, Done | Rejected]:
+    """Take an application and mail the next step. A taken address gets the same answer."""
+    subject = Subject("", form.email, form.name, edge.settings.product_name, False)
+    made = yield from credentials.choose_password(edge, subject, form.password)
+    if isinstance(made, Rejected):
+        return made
+    owner = users.by_email(edge, form.email)
+    audit.add(
+        edge,
+        Event.REGISTRATION_REQUESTED,
+        subject_id=owner.id if owner else None,
+        reason="address_taken" if owner else None,
+    )
+    if owner is not None:
+        tell(edge, Notice.ALREADY_REGISTERED, owner)
+        return Done()
+    token = links.make(
+        edge,
+        LinkKind.ACTIVATION,
+        user_id=None,
+        lifetime=edge.settings.link_lifetime,
+        name=form.name,
+        email=form.email,
+        locale=form.locale,
+        time_zone=form.time_zone,
+        password=made,
+    )
+    write(
+        edge,
+        Notice.ACTIVATION,
+        to=form.email,
+        name=form.name,
+        locale=form.locale,
+        time_zone=form.time_zone,
+        token=token,
+    )
+    return Done()
+
+
+def confirm(
+    edge: Edge, token: str, password: str
+) -> Generator[Work, Any, Opened | Refused | Throttled | Gone]:
+    """Open the account that the link and the password together prove, and sign in."""
+    link = links.find(edge, LinkKind.ACTIVATION, token)
+    if link is None:
+        return Gone()
+    email = link.data["email"]
+    reserved = attempts.reserve(edge, PASSWORD, email, browser_id=None, user=None)
+    if isinstance(reserved, Throttled):
+        return reserved
+    factor = edge.factors[PASSWORD]
+    verdict = yield partial(factor.verify, link.data["password"], None, password, edge.now)
+    if isinstance(verdict, Rejected):
+        return Refused()
+    if not link_store.use(edge, link.id):
+        return Gone()
+    attempts.succeed(edge, PASSWORD, email, browser_id=None)
+    return _open_account(edge, link.data)
+
+
+def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
+    guests = organisations.by_name(edge, GUESTS) or organisations.root(edge)
+    if guests is None:
+        raise RuntimeError("no organisation exists; run `flask organisation create`")
+    user = User(
+        id=edge.new_id(),
+        email=data["email"],
+        name=data["name"],
+        locale=data["locale"],
+        time_zone=data["time_zone"],
+        state=AccountState.ACTIVE,
+        home_organisation_id=guests.id,
+        summary=Summary(),
+        created_at=edge.now,
+    )
+    if not users.add(edge, user):
+        return Gone()  # Somebody else confirmed this address first.
+    organisations.add_membership(
+        edge, user_id=user.id, organisation_id=guests.id, role=Role.TRAVELER
+    )
+    identity = credentials.first_password(edge, user, data["password"])
+    audit.add(edge, Event.REGISTERED, subject_id=user.id, actor_id=user.id)
+    stored = users.by_id(edge, user.id)
+    assert stored is not None
+    proof = Authentication(PASSWORD, edge.factors[PASSWORD].strength, edge.now, identity)
+    return session.open_session(
+        edge,
+        stored,
+        organisations.memberships_of(edge, user.id),
+        proof,
+        browser_id=None,
+        browser_known=False,
+    )
+
+
+def applicant(edge: Edge, token: str) -> str | None:
+    """The address that a live activation link is for; None for any other token."""
+    link = links.find(edge, LinkKind.ACTIVATION, token)
+    return str(link.data["email"]) if link else None

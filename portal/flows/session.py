@@ -1,0 +1,302 @@
+"""THE DOOR: the only writer of what a session has proved.
+
+Every other flow hands a verified proof to `open` or `record`; nothing else imports the store of
+sessions. A session's token changes with every proof.
+
+                 password                     second factor
+    stranger ───────────────► pending ───────────────────────► signed in ──► ended
+                    │  (no second factor held or required) ─────▲    ▲ │
+                    └─► enrolment gate ── enrols ───────────────┘    └─┘ step-up, idle
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from portal.edge import Actor, Edge
+from portal.flows import tokens
+from portal.flows.events import Event
+from portal.flows.notices import Notice, tell
+from portal.rules import access, assurance, policy
+from portal.rules.access import Allow, Facts, Held, StepUp
+from portal.rules.terms import Action, Authentication, Membership, Strength
+from portal.store import audit, browsers, sessions, users
+from portal.store.sessions import Live, Session
+from portal.store.users import User
+
+CSRF_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request's session, its person, and the facts that decisions are made from."""
+
+    live: Live
+    facts: Facts
+
+    @property
+    def user(self) -> User:
+        return self.live.user
+
+    @property
+    def session(self) -> Session:
+        return self.live.session
+
+    @property
+    def lane_browser_id(self) -> str | None:
+        """The browser whose own attempts this session uses up; None: the strangers' lane."""
+        return self.session.browser_id if self.live.browser_live else None
+
+    @property
+    def acting(self) -> Membership | None:
+        """The organisation that the session acts in: the chosen one while it is still theirs."""
+        chosen = self.session.acting_organisation_id
+        home = self.user.home_organisation_id
+        for wanted in (chosen, home):
+            for membership in self.live.memberships:
+                if membership.organisation_id == wanted:
+                    return membership
+        return self.live.memberships[0] if self.live.memberships else None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session's new token. `browser_token` is set when the browser became known just now.
+
+    `complete` says that the sign-in is whole; otherwise the next page asks for what is missing.
+    """
+
+    token: str
+    complete: bool
+    browser_token: str | None = None
+
+
+def load(edge: Edge, token: str) -> Visit | None:
+    """The live session behind a token; None for none, a revoked one and an unknown one alike."""
+    live = sessions.find(edge, tokens.digest(token))
+    if live is None or live.session.revoked_at is not None:
+        return None
+    facts = _facts(edge, live)
+    visit = Visit(live, facts)
+    acting = visit.acting
+    edge.actor = Actor(
+        user_id=live.user.id,
+        session_id=live.session.id,
+        organisation_id=acting.organisation_id if acting else live.user.home_organisation_id,
+        level=assurance.acr(
+            assurance.session_level(
+                facts.authentications, now=edge.now, seen_at=live.session.seen_at
+            )
+        ),
+    )
+    return visit
+
+
+def open_session(
+    edge: Edge,
+    user: User,
+    memberships: tuple[Membership, ...],
+    proof: Authentication,
+    *,
+    browser_id: str | None,
+    browser_known: bool,
+) -> Opened:
+    """Open a session on a first proof. Raises nothing; what is still missing `decide` will ask."""
+    token = tokens.make(edge)
+    session = Session(
+        id=edge.new_id(),
+        user_id=user.id,
+        browser_id=browser_id,
+        token_hash=tokens.digest(token),
+        authentications=(proof,),
+        csrf_secret=edge.entropy(CSRF_SECRET_BYTES),
+        issued_at=edge.now,
+        seen_at=edge.now,
+        ends_at=edge.now,
+        acting_organisation_id=None,
+        user_agent=edge.client.user_agent,
+        address=edge.client.address,
+        place=edge.place(),
+        revoked_at=None,
+    )
+    live = Live(session, user, memberships, browser_id is not None, browser_known, edge.now)
+    facts = replace(_facts(edge, live), ends_at=None)
+    session = replace(session, ends_at=access.session_end(facts))
+    edge.actor = Actor(user.id, session.id, user.home_organisation_id, assurance.acr(_level(facts)))
+    complete = isinstance(access.decide(Action.HOME, facts), Allow)
+    browser_token = None
+    if complete:
+        browser_id, browser_token = _complete(edge, replace(live, session=session), proof)
+        session = replace(session, browser_id=browser_id)
+    sessions.add(edge, session)
+    return Opened(token, complete, browser_token)
+
+
+def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
+    """Add a proof to a session and give it a new token; None when it ended or moved meanwhile.
+
+    The list means that these proofs were given in this session at these times. It does not mean
+    that the session may do anything: `decide` reads it anew at every request.
+    """
+    before = access.decide(Action.HOME, visit.facts)
+    resuming = isinstance(before, StepUp) and before.lapsed
+    kept = [earlier for earlier in visit.session.authentications if _keeps(earlier, proof)]
+    authentications = (*kept, proof)
+    facts = replace(visit.facts, authentications=authentications, seen_at=edge.now, ends_at=None)
+    complete = isinstance(access.decide(Action.HOME, facts), Allow)
+    token = tokens.make(edge)
+    browser_id, browser_token = visit.session.browser_id, None
+    edge.actor = replace(edge.actor, level=assurance.acr(_level(facts)))
+    if complete and not resuming and not isinstance(before, Allow):
+        browser_id, browser_token = _complete(edge, visit.live, proof)
+    rotated = sessions.rotate(
+        edge,
+        visit.session,
+        token_hash=tokens.digest(token),
+        authentications=authentications,
+        ends_at=access.session_end(facts),
+        browser_id=browser_id,
+    )
+    return Opened(token, complete, browser_token) if rotated else None
+
+
+def with_factor(visit: Visit, kind: str, strength: Strength) -> Visit:
+    """The visit of a person who holds one more kind, for the proof that enrols it."""
+    enrolled = (*visit.facts.enrolled, Held(kind, strength))
+    return replace(visit, facts=replace(visit.facts, enrolled=enrolled))
+
+
+def _keeps(earlier: Authentication, proof: Authentication) -> bool:
+    """An older proof by the same authenticator says nothing that the new one does not."""
+    return earlier.authenticator_id != proof.authenticator_id
+
+
+def _complete(edge: Edge, live: Live, proof: Authentication) -> tuple[str, str | None]:
+    """A sign-in is whole: remember it, make the browser known, tell about a new one."""
+    user = live.user
+    resumed = live.session.browser_id is not None and live.browser_known
+    last_kind = user.last_kind
+    if policy.counts_as_second_factor(proof.strength):
+        last_kind = proof.kind
+    users.note_sign_in(edge, user.id, last_kind)
+    audit.add(
+        edge, Event.SIGNED_IN, subject_id=user.id, detail={"factor": proof.kind, "new": not resumed}
+    )
+    lifetime = edge.settings.known_browser_lifetime
+    if resumed and live.session.browser_id is not None:
+        seen_at = live.browser_seen_at
+        if seen_at is None or edge.now - seen_at > browsers.SEEN_INTERVAL:
+            browsers.note_seen(edge, live.session.browser_id, lifetime)
+        return live.session.browser_id, None
+    token = tokens.make(edge)
+    browser_id = browsers.remember(
+        edge, token_hash=tokens.digest(token), user_id=user.id, known=True, lifetime=lifetime
+    )
+    if user.last_signed_in_at is not None:
+        tell(edge, Notice.NEW_BROWSER, user)
+    return browser_id, token
+
+
+def touch(edge: Edge, visit: Visit) -> None:
+    """Note activity, at most once a minute. Erring early: a session never idles out late."""
+    sessions.touch(edge, visit.session.id)
+
+
+def is_touch_due(edge: Edge, visit: Visit) -> bool:
+    return edge.now - visit.session.seen_at >= edge.settings.seen_interval
+
+
+def switch_organisation(edge: Edge, visit: Visit, organisation_id: str) -> bool:
+    """Act in another organisation of one's own; False for any other."""
+    own = {membership.organisation_id for membership in visit.live.memberships}
+    if organisation_id not in own:
+        return False
+    sessions.set_acting(edge, visit.session.id, organisation_id)
+    audit.add(edge, Event.ORGANISATION_SWITCHED, detail={"organisation": organisation_id})
+    return True
+
+
+def sign_out(edge: Edge, visit: Visit) -> None:
+    if sessions.revoke(edge, visit.user.id, visit.session.id, "signed_out"):
+        audit.add(edge, Event.SIGNED_OUT, subject_id=visit.user.id)
+
+
+def live_sessions(edge: Edge, user_id: str) -> list[Session]:
+    return sessions.of_user(edge, user_id)
+
+
+def end_one(edge: Edge, visit: Visit, session_id: str) -> bool:
+    """End one of the person's sessions; False when there is no such live one."""
+    ended = sessions.revoke(edge, visit.user.id, session_id, "revoked_by_owner")
+    if ended:
+        audit.add(
+            edge, Event.SESSION_REVOKED, subject_id=visit.user.id, detail={"session": session_id}
+        )
+    return ended
+
+
+def end_others(edge: Edge, visit: Visit, reason: str) -> int:
+    """End every session of the person but this one."""
+    ended = sessions.revoke_all(edge, visit.user.id, reason, keep=visit.session.id)
+    if ended:
+        _note_ended(edge, visit.user.id, reason, ended)
+    return ended
+
+
+def end_all(edge: Edge, user_id: str, reason: str, *, browsers_too: bool) -> int:
+    """End every session of a person, and forget their browsers if asked."""
+    ended = sessions.revoke_all(edge, user_id, reason)
+    if browsers_too:
+        browsers.revoke_all(edge, user_id)
+    _note_ended(edge, user_id, reason, ended)
+    return ended
+
+
+def end_everything(edge: Edge, reason: str) -> int:
+    """End every session of everybody (a restored backup)."""
+    return sessions.revoke_everything(edge, reason)
+
+
+def forget_every_browser(edge: Edge) -> int:
+    """Forget every known browser of everybody (a restored backup)."""
+    return browsers.revoke_everything(edge)
+
+
+def purge(edge: Edge, before: datetime) -> int:
+    """Forget sessions that ended before an instant."""
+    return sessions.purge(edge, before)
+
+
+def _note_ended(edge: Edge, user_id: str, reason: str, ended: int) -> None:
+    audit.add(
+        edge, Event.SESSIONS_REVOKED, subject_id=user_id, reason=reason, detail={"sessions": ended}
+    )
+
+
+def _level(facts: Facts) -> assurance.AAL:
+    return assurance.session_level(
+        facts.authentications, now=facts.now, seen_at=facts.seen_at or facts.now
+    )
+
+
+def held_from(strengths: Mapping[str, Any]) -> tuple[Held, ...]:
+    return tuple(Held(kind, strength) for kind, strength in strengths.items())
+
+
+def _facts(edge: Edge, live: Live) -> Facts:
+    return Facts(
+        now=edge.now,
+        signed_in=live.session.revoked_at is None,
+        state=live.user.state,
+        authentications=live.session.authentications,
+        seen_at=live.session.seen_at,
+        ends_at=live.session.ends_at,
+        enrolled=held_from(live.user.summary.held),
+        enrollable=tuple(Held(kind, factor.strength) for kind, factor in edge.factors.items()),
+        last_kind=live.user.last_kind,
+        memberships=live.memberships,
+        lifetimes=edge.settings.lifetimes,
+    )
