@@ -1,0 +1,1 @@
+"""The outside: mail, places, lists of breached passwords. Only app.py builds them."""
