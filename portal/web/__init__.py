@@ -1,0 +1,1 @@
+"""HTTP only: parse, run a flow, match its outcome, render or redirect. Nothing here decides."""

@@ -1,0 +1,142 @@
+"""Challenge pages: one template and one way to answer, for sign-in, idling and step-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Response, abort, g, url_for
+
+from portal.ceremony import Rejected
+from portal.flows import challenge
+from portal.flows.challenge import Passed
+from portal.flows.outcomes import Gone, Nothing, NotOffered
+from portal.flows.session import Opened
+from portal.rules.access import StepUp
+from portal.rules.lockout import Throttled
+from portal.rules.terms import Action
+from portal.web import cookies, messages, pages, render
+from portal.web.forms import Form, answer_form
+from portal.web.gate import decision_for
+from portal.web.messages import NoticeKey
+from portal.web.pages import ChallengeView
+from portal.web.run import run
+
+CODES_LOW = 2
+TEMPLATE = "login/challenge.html"
+FRAGMENT = "login/_challenge.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which challenge a page shows, and where it leads.
+
+    `url` gives the address of this challenge for a kind; `done_url` is where success leads.
+    """
+
+    action: Action
+    url: Callable[[str], str]
+    done_url: str
+    template: str = TEMPLATE
+    operation: messages.Words | None = None
+    cancel_url: str | None = None
+
+
+def show(asked: Asked, kind: str | None) -> Response:
+    """The challenge page for a kind, or for the best one; onward when nothing is asked any more."""
+    kinds = challenge.choices(g.visit, asked.action)
+    if not kinds:
+        return render.leave_for(asked.done_url)
+    if kind is not None and kind not in kinds:
+        abort(404)
+    chosen = kind or kinds[0]
+    return _page(asked, chosen, answer_form(chosen)[0])
+
+
+def answer(asked: Asked, kind: str) -> Response:
+    """Take an answer: onward with the new token, or the same page with what to do next."""
+    if kind not in messages.FACTORS:
+        abort(404)
+    form, field = answer_form(kind)
+    if not form.validate():
+        return _page(asked, kind, form, status=422)
+    typed = str(form[field].data)
+    match run(challenge.answer, g.visit, asked.action, kind, typed):
+        case Passed(opened, codes_left):
+            return _passed(asked, opened, codes_left)
+        case Rejected(reason):
+            error = messages.rejected(kind, reason)
+            return _page(asked, kind, form, status=422, error=error)
+        case Throttled(wait):
+            return _throttled(asked, kind, form, wait)
+        case Nothing():
+            return render.leave_for(asked.done_url)
+        case NotOffered():
+            abort(404)
+        case Gone():
+            return render.leave_for(url_for("login.sign_in"))
+    raise AssertionError(kind)
+
+
+def _passed(asked: Asked, opened: Opened, codes_left: int | None) -> Response:
+    response = render.leave_for(asked.done_url)
+    if codes_left is not None:
+        low = codes_left <= CODES_LOW
+        render.say(response, NoticeKey.CODES_LOW if low else NoticeKey.CODE_USED)
+    return hand_over(response, opened)
+
+
+def hand_over(response: Response, opened: Opened) -> Response:
+    """Put a session's new token, and a newly known browser's, into their cookies."""
+    settings = g.edge.settings
+    cookies.put(response, cookies.SESSION, opened.token)
+    if opened.browser_token is not None:
+        cookies.put(
+            response, cookies.BROWSER, opened.browser_token, settings.known_browser_lifetime
+        )
+    return response
+
+
+def _throttled(asked: Asked, kind: str, form: Form, wait: timedelta | None) -> Response:
+    words = messages.throttled(wait, render.wait(wait))
+    response = _page(asked, kind, form, status=429, error=words)
+    return retry_after(response, wait)
+
+
+def retry_after(response: Response, wait: timedelta | None) -> Response:
+    """Say the wait to programs too (RFC 9110, section 10.2.3); a spent lane has none."""
+    if wait is not None:
+        response.headers["Retry-After"] = str(max(1, int(wait.total_seconds() + 0.999)))
+    return response
+
+
+def _page(
+    asked: Asked, kind: str, form: Form, *, status: int = 200, error: str | None = None
+) -> Response:
+    decision = decision_for(asked.action)
+    kinds = decision.choices if isinstance(decision, StepUp) else ()
+    others = pages.ways([other for other in kinds if other != kind], asked.url)
+    view = ChallengeView(
+        kind=kind,
+        label=messages.factor(kind).label,
+        prompt_template=f"factors/{kind}/challenge.html",
+        action_url=asked.url(kind),
+        others=others,
+        purpose=_purpose(decision),
+        email=g.visit.user.email,
+        operation=asked.operation,
+        cancel_url=asked.cancel_url,
+    )
+    return render.page(
+        asked.template, status=status, fragment=FRAGMENT, challenge=view, form=form, error=error
+    )
+
+
+def _purpose(decision: object) -> str:
+    match decision:
+        case StepUp(pending=True):
+            return "sign_in"
+        case StepUp(lapsed=True):
+            return "resume"
+    return "step_up"

@@ -1,0 +1,90 @@
+"""Cross-site request forgery: every change must come from a page of ours.
+
+Before sign-in the token is an HMAC over a signed anonymous cookie, which needs no row. In a
+session it is an HMAC over the session's own secret, which survives rotation, so the forms of other
+tabs stay valid. The browser's own words about the origin are checked besides.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+
+from flask import Response, current_app, g, request
+
+from portal.web import cookies
+
+FIELD = "csrf_token"
+HEADER = "X-CSRFToken"
+NONCE_BYTES = 18
+
+
+def token() -> str:
+    """The token for the forms of this answer."""
+    visit = g.get("visit")
+    if visit is not None:
+        return _encoded(hmac.digest(visit.session.csrf_secret, b"csrf", "sha256"))
+    return _anonymous_token(_anonymous_cookie())
+
+
+def is_valid() -> bool:
+    """Whether this request may change something, as far as its origin goes."""
+    if not _from_own_origin():
+        return False
+    given = request.headers.get(HEADER) or request.form.get(FIELD, "")
+    visit = g.get("visit")
+    if visit is not None:
+        expected = _encoded(hmac.digest(visit.session.csrf_secret, b"csrf", "sha256"))
+    else:
+        value = cookies.get(cookies.ANONYMOUS)
+        if not _is_ours(value):
+            return False
+        expected = _anonymous_token(value)
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def keep_cookie(response: Response) -> Response:
+    """Send the anonymous cookie with the first page that has a form."""
+    made = g.get("anonymous_cookie")
+    if made is not None and cookies.get(cookies.ANONYMOUS) != made:
+        cookies.put(response, cookies.ANONYMOUS, made)
+    return response
+
+
+def _from_own_origin() -> bool:
+    """What the browser says of where the request comes from; silence is not held against it."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    base_url = current_app.extensions["portal"].settings.base_url
+    return site in {"same-origin", "none"} and (origin is None or origin == base_url)
+
+
+def _anonymous_cookie() -> str:
+    value = g.get("anonymous_cookie") or cookies.get(cookies.ANONYMOUS)
+    if not _is_ours(value):
+        nonce = _encoded(g.edge.entropy(NONCE_BYTES))
+        value = f"{nonce}.{_signature(nonce)}"
+    g.anonymous_cookie = value
+    return value
+
+
+def _is_ours(value: str) -> bool:
+    nonce, _, signature = value.partition(".")
+    return bool(nonce) and hmac.compare_digest(signature.encode(), _signature(nonce).encode())
+
+
+def _signature(nonce: str) -> str:
+    return _keyed(f"anonymous:{nonce}")
+
+
+def _anonymous_token(value: str) -> str:
+    return _keyed(f"csrf:{value}")
+
+
+def _keyed(message: str) -> str:
+    key = current_app.extensions["portal"].settings.secret_key.encode()
+    return _encoded(hmac.digest(key, message.encode(), "sha256"))
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

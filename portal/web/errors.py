@@ -1,0 +1,90 @@
+"""Error pages: a plain sentence and a next step for every status; nothing about the inside.
+
+htmx swaps error answers too, so a fragment request receives the fragment of the page.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, render_template, url_for
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.web import render
+from portal.web.logs import log
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the application with the one page."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http_error(error: HTTPException) -> BaseResponse:
+    status = error.code or 500
+    if 300 <= status < 400:
+        return error.get_response()
+    return _page(status, stale=error.description == "stale_form", allow=error.get_headers())
+
+
+def _unexpected(error: Exception) -> Response:
+    """Something that cannot happen happened: the log gets the trace, the person a sentence."""
+    log.error(
+        "request.failed", request_id=g.get("request_id"), kind=type(error).__name__, exc_info=error
+    )
+    return _page(500)
+
+
+def _words(status: int, *, stale: bool) -> tuple[str, str]:
+    if stale:
+        return (
+            gettext("This page is too old"),
+            gettext("Nothing was changed. Load the page again and repeat what you did."),
+        )
+    texts = {
+        400: (
+            gettext("We could not read that"),
+            gettext("Something in the request was not as expected. Go back and try again."),
+        ),
+        403: (gettext("That is not allowed"), gettext("Nothing was changed.")),
+        404: (
+            gettext("There is nothing here"),
+            gettext("The address is wrong, or what was here is gone."),
+        ),
+        405: (
+            gettext("That does not work this way"),
+            gettext("Go to the page first and use the button there."),
+        ),
+        413: (gettext("That is too much"), gettext("Send less at once.")),
+        429: (gettext("Too many requests"), gettext("Wait a minute, then try again.")),
+        503: (
+            gettext("We are not ready"),
+            gettext("Nothing was changed. Try again in a minute."),
+        ),
+    }
+    unexpected = (
+        gettext("Something went wrong on our side"),
+        gettext(
+            "Nothing was changed. Try again; if it stays, tell support the number below: %(id)s",
+            id=g.get("request_id", ""),
+        ),
+    )
+    return texts.get(status, unexpected if status >= 500 else texts[400])
+
+
+def _page(status: int, *, stale: bool = False, allow: object = ()) -> Response:
+    title, text = _words(status, stale=stale)
+    template = "errors/_error.html" if render.wants_fragment() else "errors/error.html"
+    body = render_template(
+        template,
+        status=status,
+        title=title,
+        text=text,
+        next_url=url_for("home.index"),
+        next_label=gettext("Go to the start"),
+    )
+    response = Response(body, status)
+    for name, value in allow if isinstance(allow, list) else []:
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response

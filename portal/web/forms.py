@@ -1,0 +1,164 @@
+"""Forms: what a page may send, how long it may be, and what is said when it does not fit.
+
+They check shape only. Cross-site checks are the gate's, so these forms carry no token of theirs.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from functools import cache
+from typing import Any
+
+from flask import request
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, PasswordField, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired, Length
+
+from portal.flows.addresses import LENGTH_MAX as EMAIL_MAX
+from portal.flows.addresses import normalise
+from portal.flows.credentials import NAME_MAX
+
+NAME_OF_PERSON_MAX = 120
+SECRET_MAX = 1024  # Typed secrets over this length are refused before anything is computed.
+CODE_MAX = 64
+
+REQUIRED = lazy_gettext("Fill this in.")
+TOO_LONG = lazy_gettext("This is too long.")
+
+
+class Form(FlaskForm):
+    """A form whose every field is sent once, is text, and holds no control characters."""
+
+    class Meta(FlaskForm.Meta):
+        csrf = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fits = super().validate(extra_validators)
+        for field in self:
+            if len(request.form.getlist(field.name)) > 1 or "\x00" in str(field.data or ""):
+                refuse(field, lazy_gettext("This cannot be read. Type it again."))
+                fits = False
+        return fits
+
+
+def refuse(field: Field, sentence: Any) -> None:
+    """Add a sentence about a field that a flow, not its shape, refused."""
+    field.__dict__["errors"] = [*field.errors, sentence]
+
+
+def _clean(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
+def _is_address(_form: Form, field: Field) -> None:
+    if normalise(field.data or "") is None:
+        raise ValidationError(lazy_gettext("Write an email address, like name@example.com."))
+
+
+def _is_printable(_form: Form, field: Field) -> None:
+    if not (field.data or "").isprintable():
+        raise ValidationError(lazy_gettext("Use letters, digits and signs only."))
+
+
+def _email(label: Any, *checks: Any) -> StringField:
+    return StringField(
+        label,
+        filters=[_clean],
+        validators=[InputRequired(REQUIRED), Length(max=EMAIL_MAX, message=TOO_LONG), *checks],
+        render_kw={"type": "email"},
+    )
+
+
+def _secret(label: Any, **more: Any) -> PasswordField:
+    return PasswordField(
+        label,
+        validators=[InputRequired(REQUIRED), Length(max=SECRET_MAX, message=TOO_LONG)],
+        **more,
+    )
+
+
+def _name(label: Any, longest: int) -> StringField:
+    return StringField(
+        label,
+        filters=[_clean],
+        validators=[
+            InputRequired(REQUIRED),
+            Length(min=1, max=longest, message=TOO_LONG),
+            _is_printable,
+        ],
+    )
+
+
+class SignInForm(Form):
+    email = _email(lazy_gettext("Email address"))
+    password = _secret(lazy_gettext("Password"))
+    next = HiddenField()
+
+
+class RegisterForm(Form):
+    name = _name(lazy_gettext("Your name"), NAME_OF_PERSON_MAX)
+    email = _email(lazy_gettext("Email address"), _is_address)
+    password = _secret(
+        lazy_gettext("Password"),
+        description=lazy_gettext("15 characters or more. A few words together are good."),
+    )
+
+
+class ConfirmForm(Form):
+    password = _secret(lazy_gettext("The password you chose"))
+
+
+class AddressForm(Form):
+    email = _email(lazy_gettext("Email address"), _is_address)
+
+
+class NewAddressForm(Form):
+    email = _email(lazy_gettext("New email address"), _is_address)
+
+
+class CodeForm(Form):
+    code = StringField(
+        lazy_gettext("Code"),
+        validators=[InputRequired(REQUIRED), Length(max=CODE_MAX, message=TOO_LONG)],
+    )
+    next = HiddenField()
+
+
+class PasswordAnswerForm(Form):
+    password = _secret(lazy_gettext("Password"))
+    next = HiddenField()
+
+
+class RenameForm(Form):
+    name = _name(lazy_gettext("Name"), NAME_MAX)
+
+
+class PasswordForm(Form):
+    current = _secret(lazy_gettext("Current password"))
+    new = _secret(lazy_gettext("New password"))
+
+
+class ProfileForm(Form):
+    name = _name(lazy_gettext("Your name"), NAME_OF_PERSON_MAX)
+    locale = SelectField(lazy_gettext("Language"))
+    time_zone = SelectField(lazy_gettext("Time zone"))
+
+
+@cache
+def time_zones() -> list[str]:
+    """The IANA zones that people choose from: places, and UTC."""
+    places = (zone for zone in zoneinfo.available_timezones() if "/" in zone)
+    kept = (
+        zone for zone in places if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
+    )
+    return ["UTC", *sorted(kept)]
+
+
+ANSWER_FIELDS = {"password": (PasswordAnswerForm, "password")}
+
+
+def answer_form(kind: str) -> tuple[Form, str]:
+    """The form that takes a factor's answer, and the name of its field."""
+    form, field = ANSWER_FIELDS.get(kind, (CodeForm, "code"))
+    return form(), field

@@ -1,0 +1,91 @@
+"""Writes mail: a notice's payload becomes subject, text and HTML in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_datetime, get_timezone
+from flask import current_app, render_template, url_for
+from flask_babel import force_locale
+
+from portal.edge import Message
+from portal.flows.notices import Notice
+from portal.web import messages
+from portal.web.devices import browser_name
+from portal.web.render import RIGHT_TO_LEFT
+from portal.web.run import runner
+
+# Where the link of a mail leads; the token is its last part.
+LINKS: dict[str, str] = {
+    Notice.ACTIVATION: "register.open_activation",
+    Notice.UNLOCK: "login.open_unlock",
+    Notice.EMAIL_CHANGE_CONFIRM: "account.open_email_confirmation",
+    Notice.EMAIL_CHANGE_NOTICE: "account.open_email_cancellation",
+}
+
+
+def compose(entry_id: str, kind: str, payload: Mapping[str, Any]) -> Message:
+    """The mail for a queued notice. Needs an application context, no request."""
+    settings = runner().settings
+    locale = payload["locale"]
+    with current_app.test_request_context(base_url=settings.base_url), force_locale(locale):
+        values = _values(kind, payload)
+        text = render_template(f"mail/{kind}.txt", **values)
+        html = render_template(f"mail/{kind}.html", **values)
+        subject = current_app.jinja_env.get_template(f"mail/{kind}.txt")
+        context = subject.new_context({**current_app.jinja_env.globals, **values})
+        title = "".join(subject.blocks["subject"](context)).strip()
+    return Message(
+        message_id=f"<{entry_id}@{settings.host.partition(':')[0]}>",
+        recipient=payload["to"],
+        subject=" ".join(title.split()),
+        text=text.strip() + "\n",
+        html=html,
+        language=locale,
+    )
+
+
+def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What a mail's template may show."""
+    locale, zone = payload["locale"], payload.get("time_zone", "UTC")
+    at = format_datetime(
+        datetime.fromisoformat(payload["at"]),
+        "medium",
+        tzinfo=get_timezone(zone),
+        locale=locale,
+    )
+    factor = payload.get("kind", "")
+    label = str(messages.factor(factor).label) if factor in messages.FACTORS else ""
+    name = payload.get("authenticator") or ""
+    settings = runner().settings
+    return {
+        "name": payload.get("name", ""),
+        "link": _link(kind, payload),
+        "at": f"{at} ({zone})",
+        "browser": browser_name(payload["user_agent"]),
+        "place": payload.get("place"),
+        "authenticator": label if not name or name.isdigit() else name,
+        "codes_left": payload.get("codes_left", 0),
+        "new_email": payload.get("new_email", ""),
+        "support_contact": settings.support_contact,
+        "portal_url": settings.base_url,
+        "security_url": settings.base_url + url_for("security.index"),
+        "locale": locale,
+        "direction": "rtl" if locale in RIGHT_TO_LEFT else "ltr",
+    }
+
+
+def _link(kind: str, payload: Mapping[str, Any]) -> str | None:
+    """The mail's one link, always on the configured address and never on a request's host."""
+    base_url = runner().settings.base_url
+    if kind in LINKS:
+        return base_url + url_for(LINKS[kind], token=payload["token"])
+    pages = {
+        Notice.NEW_BROWSER: "sessions.show_activity",
+        Notice.BACKUP_CODE_USED: "security.backup_codes",
+        Notice.LOCKOUT: "login.ask_unlock",
+        Notice.ALREADY_REGISTERED: "login.sign_in",
+    }
+    return base_url + url_for(pages.get(Notice(kind), "security.index"))

@@ -1,0 +1,43 @@
+"""Mailed links in the browser: the token leaves the address at once, a button's POST acts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Response
+from flask_babel import gettext
+
+from portal.web import cookies, render
+from portal.web.forms import Form
+
+KEPT_FOR = timedelta(minutes=15)
+
+
+def keep_token(token: str, target: str) -> Response:
+    """Move the token from the address into a short cookie and go on without it."""
+    response = render.leave_for(target)
+    cookies.put(response, cookies.LINK, token, KEPT_FOR)
+    return response
+
+
+def stale(next_url: str, next_label: str) -> Response:
+    """A link that was used, has expired, is another's or never was: all read the same."""
+    return render.page(
+        "link/stale.html",
+        status=410,
+        title=gettext("This link no longer works"),
+        text=gettext(
+            "It was used already, it is too old, or a newer one was sent. The newest mail has "
+            "the one that works."
+        ),
+        next_url=next_url,
+        next_label=next_label,
+    )
+
+
+def braked(template: str, form: Form, seconds: int) -> Response:
+    """Too many mails were asked for from this network address."""
+    words = gettext("Too many messages were asked for. Try again in an hour.")
+    response = render.page(template, status=429, form=form, error=words)
+    response.headers["Retry-After"] = str(seconds)
+    return response

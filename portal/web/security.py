@@ -1,0 +1,286 @@
+"""A person's own authenticators: the overview, enrolling, renaming, revoking, backup codes."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, abort, g, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from portal.ceremony import Reason, Rejected
+from portal.flows import credentials, enrolment
+from portal.flows.enrolment import Enrolled, Started
+from portal.flows.outcomes import Blocked, Done, Gone, NotOffered
+from portal.rules.access import Enrol
+from portal.rules.terms import Action
+from portal.web import addresses, challenges, messages, pages, render, security_views
+from portal.web.forms import CodeForm, RenameForm
+from portal.web.gate import decision_for, requires
+from portal.web.messages import NoticeKey
+from portal.web.run import read, run
+
+blueprint = Blueprint("security", __name__)
+CODES = "backup_codes"
+CODES_FILE = re.compile(r"(?:[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}(?:\r?\n|\Z)){1,20}", re.ASCII)
+TEXT_FILE = "text/plain; charset=utf-8"
+
+
+@blueprint.get("/security")
+@requires(Action.VIEW_SECURITY)
+def index() -> ResponseReturnValue:
+    g.here = "security"
+    rows = read(credentials.rows, g.visit)
+    held = {row.authenticator.kind for row in rows}
+    # A set of codes that exists is renewed from its own row and page.
+    offers = [
+        kind
+        for kind in enrolment.offers(g.edge, g.visit)
+        if kind not in held or g.edge.factors[kind].several
+    ]
+    return render.page(
+        "security/index.html",
+        fragment="security/_authenticators.html",
+        protection=pages.protection(g.visit),
+        rows=[security_views.row(row) for row in rows],
+        offers=pages.ways(offers, _begin_url),
+    )
+
+
+def _begin_url(kind: str) -> str:
+    if kind == CODES:
+        return url_for(".begin_backup_codes")
+    return url_for(".begin_enrolment", kind=kind)
+
+
+@blueprint.get("/security/how-it-works")
+@requires(Action.VIEW_SECURITY)
+def how_it_works() -> ResponseReturnValue:
+    g.here = "how_it_works"
+    return render.page("security/how_it_works.html")
+
+
+@blueprint.post("/security/authenticators/new/<kind>")
+@requires(Action.ENROL)
+def begin_enrolment(kind: str) -> ResponseReturnValue:
+    """Begin enrolling; the page that follows shows what the person needs."""
+    match run(enrolment.begin, g.visit, kind):
+        case Started(ceremony):
+            wanted = addresses.own_path(request.args.get("next"))
+            target = url_for(".show_enrolment", kind=kind, ceremony=ceremony.id, next=wanted)
+            return render.leave_for(target)
+        case NotOffered():
+            abort(404)
+    raise AssertionError(kind)
+
+
+@blueprint.get("/security/authenticators/new/<kind>")
+@requires(Action.FINISH_ENROLMENT)
+def show_enrolment(kind: str) -> ResponseReturnValue:
+    """The running enrolment; without one, the page where it can be begun."""
+    if kind not in g.edge.factors:
+        abort(404)
+    ceremony_id = addresses.identifier(request.args.get("ceremony"))
+    match read(enrolment.running, g.visit, kind, ceremony_id):
+        case Started() as started:
+            return _enrolment_page(started, kind, CodeForm())
+        case Gone():
+            return render.leave_for(_away())
+    raise AssertionError(kind)
+
+
+@blueprint.post("/security/authenticators/new/<kind>/<uuid:ceremony_id>")
+@requires(Action.FINISH_ENROLMENT)
+def finish_enrolment(kind: str, ceremony_id: object) -> ResponseReturnValue:
+    """Take the first answer. A wrong one keeps the key and does not show it again."""
+    if kind not in g.edge.factors:
+        abort(404)
+    form = CodeForm()
+    if not form.validate():
+        return _enrolment_again(kind, str(ceremony_id), form)
+    match run(enrolment.finish, g.visit, kind, str(ceremony_id), str(form.code.data)):
+        case Enrolled() as enrolled:
+            return _enrolled(kind, enrolled)
+        case Rejected(reason):
+            return _enrolment_again(kind, str(ceremony_id), form, reason)
+        case Gone():
+            return _enrolment_gone()
+    raise AssertionError(kind)
+
+
+def _enrolled(kind: str, enrolled: Enrolled) -> Response:
+    wanted = addresses.own_path(request.args.get("next"))
+    notice = NoticeKey.CODES_RENEWED if kind == CODES else NoticeKey.ENROLLED
+    target = wanted or url_for(".index")
+    if enrolled.first:
+        # The day the phone is lost is thought of now: the codes come right after the first app.
+        target = url_for(".backup_codes", next=wanted)
+    response = render.say(render.leave_for(target), notice)
+    return challenges.hand_over(response, enrolled.opened) if enrolled.opened else response
+
+
+def _enrolment_again(
+    kind: str, ceremony_id: str, form: CodeForm, reason: Reason | None = None
+) -> Response:
+    """The same enrolment without the key, and what was wrong."""
+    started = read(enrolment.running, g.visit, kind, ceremony_id)
+    if isinstance(started, Gone):
+        return _enrolment_gone()
+    error = messages.rejected(kind, reason) if reason else None
+    hidden = Started(started.ceremony, {})
+    return _enrolment_page(hidden, kind, form, status=422, error=error)
+
+
+def _enrolment_page(
+    started: Started, kind: str, form: CodeForm, *, status: int = 200, error: str | None = None
+) -> Response:
+    wanted = addresses.own_path(request.args.get("next"))
+    gate = isinstance(decision_for(Action.HOME), Enrol)
+    view = security_views.EnrolmentView(
+        kind=kind,
+        label=messages.factor(kind).label,
+        template=f"factors/{kind}/enrol.html",
+        shown=started.shown,
+        action_url=url_for(
+            ".finish_enrolment", kind=kind, ceremony_id=started.ceremony.id, next=wanted
+        ),
+        cancel_url=_away(),
+        expires_at=started.ceremony.expires_at,
+        gate=gate,
+    )
+    return render.page(
+        "security/enrol.html",
+        fragment="security/_enrol.html",
+        status=status,
+        enrolment=view,
+        form=form,
+        error=error,
+    )
+
+
+def _away() -> str:
+    """Where leaving an enrolment leads: the gate while nothing else is open."""
+    wanted = addresses.own_path(request.args.get("next"))
+    if isinstance(decision_for(Action.HOME), Enrol):
+        return url_for("login.enrol", next=wanted)
+    return url_for(".index")
+
+
+def _enrolment_gone() -> Response:
+    return render.page(
+        "link/stale.html",
+        status=410,
+        title=gettext("This enrolment has ended"),
+        text=gettext("It took too long, was finished already, or a newer one was begun."),
+        next_url=_away(),
+        next_label=gettext("Start again"),
+    )
+
+
+@blueprint.get("/security/authenticators/<uuid:authenticator_id>")
+@requires(Action.VIEW_SECURITY)
+def authenticator(authenticator_id: object) -> ResponseReturnValue:
+    g.here = "security"
+    row = _own_row(authenticator_id)
+    return _authenticator_page(row, RenameForm(data={"name": row.authenticator.name}))
+
+
+def _own_row(authenticator_id: object) -> credentials.Row:
+    row = read(credentials.row, g.visit, str(authenticator_id))
+    if row is None:
+        abort(404)
+    return row
+
+
+def _authenticator_page(row: credentials.Row, form: RenameForm, *, status: int = 200) -> Response:
+    identity = row.authenticator.id
+    several = g.edge.factors[row.authenticator.kind].several
+    return render.page(
+        "security/authenticator.html",
+        fragment="security/_authenticator.html",
+        status=status,
+        row=security_views.row(row),
+        form=form,
+        error=None,
+        impact=security_views.impact(g.visit, row),
+        revoke_blocked=security_views.blocked(row),
+        rename_url=url_for(".rename", authenticator_id=identity) if several else None,
+        revoke_url=url_for(".revoke", authenticator_id=identity),
+    )
+
+
+@blueprint.post("/security/authenticators/<uuid:authenticator_id>/name")
+@requires(Action.CHANGE_SECURITY)
+def rename(authenticator_id: object) -> ResponseReturnValue:
+    g.here = "security"
+    form = RenameForm()
+    if not form.validate():
+        return _authenticator_page(_own_row(authenticator_id), form, status=422)
+    match run(credentials.rename, g.visit, str(authenticator_id), form.name.data or ""):
+        case Gone():
+            abort(404)
+    if render.wants_fragment():
+        g.notice = messages.notice(NoticeKey.RENAMED)
+        return _authenticator_page(_own_row(authenticator_id), form)
+    target = url_for(".authenticator", authenticator_id=authenticator_id)
+    return render.say(render.leave_for(target), NoticeKey.RENAMED)
+
+
+@blueprint.post("/security/authenticators/<uuid:authenticator_id>/revocation")
+@requires(Action.CHANGE_SECURITY)
+def revoke(authenticator_id: object) -> ResponseReturnValue:
+    match run(credentials.revoke, g.visit, str(authenticator_id)):
+        case Done():
+            return render.say(render.leave_for(url_for(".index")), NoticeKey.REVOKED)
+        case Blocked():
+            row = _own_row(authenticator_id)
+            return _authenticator_page(
+                row, RenameForm(data={"name": row.authenticator.name}), status=409
+            )
+        case Gone():
+            abort(404)
+    raise AssertionError
+
+
+@blueprint.get("/security/backup-codes")
+@requires(Action.VIEW_SECURITY)
+def backup_codes() -> ResponseReturnValue:
+    g.here = "security"
+    rows = read(credentials.rows, g.visit)
+    wanted = addresses.own_path(request.args.get("next"))
+    return render.page(
+        "security/backup_codes.html",
+        codes=security_views.codes(rows),
+        allowed=CODES in enrolment.offers(g.edge, g.visit),
+        begin_url=url_for(".begin_backup_codes", next=wanted),
+        skip_url=wanted,
+    )
+
+
+@blueprint.post("/security/backup-codes")
+@requires(Action.ENROL)
+def begin_backup_codes() -> ResponseReturnValue:
+    """Make a new set and show it in this very answer.
+
+    No redirect here: the clear codes are stored nowhere, so no later page could show them.
+    """
+    match run(enrolment.begin, g.visit, CODES):
+        case Started() as started:
+            return _enrolment_page(started, CODES, CodeForm())
+        case NotOffered():
+            return render.leave_for(url_for(".index"))
+    raise AssertionError
+
+
+@blueprint.post("/security/backup-codes/file")
+@requires(Action.VIEW_SECURITY)
+def backup_codes_file() -> ResponseReturnValue:
+    """Give the codes that the page shows back as a text file; the portal has no copy to send."""
+    text = request.form.get("codes", "")
+    if not CODES_FILE.fullmatch(text):
+        abort(400)
+    title = gettext("Livery Portal – backup codes. Each works once.")
+    body = "\r\n".join([title, g.visit.user.email, "", *text.split(), ""])
+    response = Response(body, content_type=TEXT_FILE)
+    response.headers["Content-Disposition"] = "attachment; filename=backup-codes.txt"
+    return response

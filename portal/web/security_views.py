@@ -1,0 +1,193 @@
+"""View values of the security pages: rows, impact sentences, codes, sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from portal.flows.credentials import Row
+from portal.flows.session import Visit
+from portal.flows.sessions_page import BrowserLine, SessionLine
+from portal.web import messages
+from portal.web.devices import browser_name
+
+CODES_LOW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """An authenticator's row: what it is, its state with date, one action."""
+
+    id: str
+    kind: str
+    template: str
+    name: str
+    label: messages.Words
+    description: messages.Words
+    created_at: datetime
+    used_at: datetime | None
+    url: str
+    can_revoke: bool
+    revoke_blocked: str | None
+    detail: dict[str, Any]
+    recommended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentView:
+    """A running enrolment. `shown` is empty once an answer was wrong."""
+
+    kind: str
+    label: messages.Words
+    template: str
+    shown: Mapping[str, Any]
+    action_url: str
+    cancel_url: str
+    expires_at: datetime
+    gate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodesView:
+    """The state of a person's backup codes."""
+
+    state: str
+    left: int = 0
+    total: int = 0
+    created_at: datetime | None = None
+    low: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session's line."""
+
+    id: str
+    browser: str
+    address: str
+    place: str | None
+    issued_at: datetime
+    seen_at: datetime
+    current: bool
+    level_words: messages.Words
+    revoke_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserView:
+    """A known browser's line."""
+
+    id: str
+    browser: str
+    created_at: datetime
+    seen_at: datetime
+    place: str | None
+    current: bool
+    revoke_url: str
+
+
+def row(source: Row) -> RowView:
+    held = source.authenticator
+    words = messages.factor(held.kind)
+    detail = dict(source.detail)
+    if "left" in detail:
+        detail["low"] = detail["left"] <= CODES_LOW
+    return RowView(
+        id=held.id,
+        kind=held.kind,
+        template=f"factors/{held.kind}/row.html",
+        name=_name(held.kind, held.name),
+        label=words.label,
+        description=words.description,
+        created_at=held.created_at,
+        used_at=held.used_at,
+        url=_url(held.kind, held.id),
+        can_revoke=source.blocked is None,
+        revoke_blocked=blocked(source),
+        detail=detail,
+    )
+
+
+def _name(kind: str, name: str) -> str:
+    """The person's own name for it; before they gave one, its kind, numbered from the second."""
+    if not name or name.isdigit():
+        label = str(messages.factor(kind).label)
+        return gettext("%(kind)s %(number)s", kind=label, number=name) if name else ""
+    return name
+
+
+def _url(kind: str, identity: str) -> str:
+    pages = {"password": "account.password", "backup_codes": "security.backup_codes"}
+    if kind in pages:
+        return url_for(pages[kind])
+    return url_for("security.authenticator", authenticator_id=identity)
+
+
+def blocked(source: Row) -> str | None:
+    return str(messages.BLOCKED[source.blocked]) if source.blocked else None
+
+
+def impact(visit: Visit, source: Row) -> list[str]:
+    """What revoking will change, and what remains."""
+    kind = source.authenticator.kind
+    remaining = dict(visit.user.summary.counts)
+    remaining[kind] = remaining.get(kind, 1) - 1
+    sentences = [gettext("Codes from it stop working at once.")]
+    others = [
+        str(messages.factor(other).label)
+        for other, count in remaining.items()
+        if count > 0 and other not in {"password", "backup_codes"}
+    ]
+    if others:
+        sentences.append(gettext("You can still sign in with: %(ways)s.", ways=", ".join(others)))
+    else:
+        sentences.append(gettext("Only your password will protect this account."))
+        if remaining.get("backup_codes"):
+            sentences.append(gettext("Your backup codes go with it: they only stand in for it."))
+    sentences.append(gettext("We write to you that it was revoked."))
+    return sentences
+
+
+def codes(rows: list[Row]) -> CodesView:
+    for source in rows:
+        if source.authenticator.kind == "backup_codes":
+            left = source.detail["left"]
+            return CodesView(
+                "active",
+                left,
+                source.detail["total"],
+                source.authenticator.created_at,
+                left <= CODES_LOW,
+            )
+    return CodesView("none")
+
+
+def session(line: SessionLine) -> SessionView:
+    return SessionView(
+        id=line.id,
+        browser=browser_name(line.user_agent),
+        address=line.address,
+        place=line.place,
+        issued_at=line.issued_at,
+        seen_at=line.seen_at,
+        current=line.current,
+        level_words=messages.LEVELS[line.level],
+        revoke_url=url_for("sessions.end_one", session_id=line.id),
+    )
+
+
+def browser(line: BrowserLine) -> BrowserView:
+    return BrowserView(
+        id=line.id,
+        browser=browser_name(line.user_agent),
+        created_at=line.created_at,
+        seen_at=line.seen_at,
+        place=line.place,
+        current=line.current,
+        revoke_url=url_for("sessions.forget_browser", browser_id=line.id),
+    )
