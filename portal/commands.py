@@ -1,0 +1,244 @@
+"""Commands for the host: `flask user create`, `flask keys rotate`, `flask worker`, and the rest.
+
+They parse, run a flow and print; what they do is in `flows/hosts.py` and `flows/delivery.py`.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from portal import demo, supervisor
+from portal.ceremony import Rejected
+from portal.edge import Client
+from portal.flows import delivery, hosts
+from portal.flows.hosts import NewUser
+from portal.flows.outcomes import Blocked, Gone
+from portal.rules.terms import AccountState, Role
+from portal.web import mail
+from portal.web.logs import log
+from portal.web.run import Runner
+
+IDLE_S = 0.5
+user = AppGroup("user", help="People.")
+organisation = AppGroup("organisation", help="The tree of organisations.")
+keys = AppGroup("keys", help="The key ring of sealed columns.")
+audit = AppGroup("audit", help="The audit log.")
+ROLE = click.Choice([str(role) for role in Role])
+
+
+def install(app: Flask) -> None:
+    """Register every command with the application."""
+    for group in (user, organisation, keys, audit):
+        app.cli.add_command(group)
+    for command in (migrate, demo_command, demo_code, worker, supervise, purge, restored):
+        app.cli.add_command(command)
+
+
+def _runner() -> Runner:
+    return current_app.extensions["portal"]
+
+
+def run(flow: Any, *arguments: Any, **named: Any) -> Any:
+    """Run a writing flow with a fresh Edge of the host's."""
+    runner = _runner()
+    edge = runner.edge(Client(address="", user_agent="host command", request_id="host"))
+    return runner.run(edge, flow, *arguments, **named)
+
+
+def _require(outcome: Any) -> Any:
+    """Print why something was refused and end with an error, or give the outcome back."""
+    match outcome:
+        case Rejected(reason) | Blocked(reason):
+            raise click.ClickException(f"refused: {reason}")
+        case Gone():
+            raise click.ClickException("refused: no such account or organisation")
+    return outcome
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--organisation", required=True)
+@click.option("--role", "roles", type=ROLE, multiple=True, required=True)
+@click.option("--locale", default="en", show_default=True)
+@click.option("--time-zone", default="UTC", show_default=True)
+@click.password_option()
+def create_user(
+    email: str, name: str, organisation: str, roles: tuple[str, ...], **more: str
+) -> None:
+    """Create an active account; policy asks for a second factor at the first sign-in."""
+    new = NewUser(
+        email=email,
+        name=name,
+        password=more["password"],
+        organisation=organisation,
+        roles=tuple(Role(role) for role in roles),
+        locale=more["locale"],
+        time_zone=more["time_zone"],
+    )
+    made = _require(run(hosts.create_user, new))
+    click.echo(f"created {made.email} ({made.id})")
+
+
+@user.command("disable")
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """Disable an account and end its sessions."""
+    _require(run(hosts.set_state, email, AccountState.DISABLED))
+    click.echo(f"disabled {email}")
+
+
+@user.command("enable")
+@click.argument("email")
+def enable_user(email: str) -> None:
+    """Enable an account again."""
+    _require(run(hosts.set_state, email, AccountState.ACTIVE))
+    click.echo(f"enabled {email}")
+
+
+@user.command("unlock")
+@click.argument("email")
+def unlock_user(email: str) -> None:
+    """Start every attempt budget of an address anew."""
+    run(hosts.unlock, email)
+    click.echo(f"unlocked {email}")
+
+
+@user.command("grant")
+@click.argument("email")
+@click.argument("role", type=ROLE)
+@click.option("--organisation", required=True)
+def grant(email: str, role: str, organisation: str) -> None:
+    """Give a person a role in an organisation."""
+    _require(run(hosts.grant, email, organisation, Role(role)))
+    click.echo(f"{email} is {role} in {organisation}")
+
+
+@user.command("reset-factors")
+@click.argument("email")
+@click.option("--reason", required=True, help="Who asked, and how they were verified.")
+def reset_factors(email: str, reason: str) -> None:
+    """For the last super-admin or service desk: clear every factor but the password."""
+    _require(run(hosts.reset_factors, email, reason))
+    click.echo(f"factors of {email} are cleared; they enrol at the next sign-in")
+
+
+@organisation.command("create")
+@click.argument("name")
+@click.option("--parent", help="The name of the organisation above; the root without it.")
+@click.option("--managed-by-parent", is_flag=True)
+def create_organisation(name: str, parent: str | None, managed_by_parent: bool) -> None:
+    """Add an organisation to the tree."""
+    made = _require(
+        run(hosts.create_organisation, name, parent=parent, managed_by_parent=managed_by_parent)
+    )
+    click.echo(f"created {made.name} ({made.id})")
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Seal everything with the newest key of the ring, while the portal serves."""
+    for table in hosts.SEALED_TABLES:
+        after: str | None = ""
+        while after is not None:
+            after = run(hosts.reseal_page, table, after)
+        click.echo(f"{table}: done")
+    run(hosts.note_keys_rotated, _runner().sealer.current)
+    click.echo(f"everything is sealed with key {_runner().sealer.current}")
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Recompute the chain; fails and names the first place that does not fit."""
+    verdict, sequence, digest = run(hosts.verify_audit)
+    click.echo(f"sealed {verdict.sealed}, waiting {verdict.unsealed}, head {sequence} {digest}")
+    if verdict.broken_at is not None:
+        raise click.ClickException(f"broken at {verdict.broken_at}: {verdict.reason}")
+    click.echo("the chain is whole")
+
+
+@audit.command("seal")
+def seal_audit() -> None:
+    """Give every waiting row its place in the chain now."""
+    while run(delivery.seal_audit, "command"):
+        pass
+    click.echo("sealed")
+
+
+@click.command("migrate")
+def migrate() -> None:
+    """Bring the database to the newest migration."""
+    from portal.migrate import upgrade
+
+    upgrade(current_app)
+    click.echo("the database is up to date")
+
+
+@click.command("demo")
+def demo_command() -> None:
+    """Make the demo people; refused in production."""
+    if not _runner().settings.development:
+        raise click.ClickException("demo people exist in development only")
+    demo.seed(run, _runner())
+    click.echo(demo.introduction(_runner().settings.base_url))
+
+
+@click.command("demo-code")
+@click.argument("email")
+def demo_code(email: str) -> None:
+    """The code that a demo person's authenticator app shows now."""
+    click.echo(demo.code_of(email, _runner().clock()))
+
+
+@click.command("purge")
+def purge() -> None:
+    """Forget what is over, by retention."""
+    for table, removed in run(hosts.purge).items():
+        click.echo(f"{table}: {removed}")
+
+
+@click.command("restored")
+@click.confirmation_option(prompt="End every session and void every code set?")
+def restored() -> None:
+    """Run once after a backup was restored: nothing spent since may be good again."""
+    for what, count in run(hosts.restored).items():
+        click.echo(f"{what}: {count}")
+
+
+@click.command("supervise")
+@click.option("--port", default=8000, show_default=True)
+def supervise(port: int) -> None:
+    """Migrate, make demo people, and run server and worker as two processes (development)."""
+    if not _runner().settings.development:
+        raise click.ClickException(
+            "in production the server and the worker have units of their own"
+        )
+    supervisor.run(current_app, port)
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due and end.")
+def worker(once: bool) -> None:
+    """Send queued mail and extend the audit chain until asked to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    holder = _runner().entropy(8).hex()
+    mailer = current_app.extensions["portal_mailer"]
+    while not stop.is_set():
+        try:
+            busy = run(delivery.deliver_next, mail.compose, mailer)
+            busy = run(delivery.seal_audit, holder) > 0 or busy
+        except Exception as error:  # The database restarts, a template fails: go on, say so.
+            log.error("worker.failed", kind=type(error).__name__, exc_info=error)
+            busy = False
+        if once and not busy:
+            return
+        if not busy:
+            stop.wait(IDLE_S)
