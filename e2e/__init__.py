@@ -1,0 +1,1 @@
+"""Browser tests: the portal as a person meets it, in real processes."""

@@ -1,0 +1,1 @@
+"""The unit and integration tests; `support` holds what they stand on."""

@@ -1,0 +1,1 @@
+"""What tests stand on: services, a clock, processes, a browser. It must hold no test."""
