@@ -5,9 +5,13 @@ The servers behind it, the clock, the mail server and the processes come from su
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.support.clock import Clock, Entropy
 from tests.support.databases import KINDS, Databases
+from tests.support.house import House, build
 
 
 @pytest.fixture(params=KINDS)
@@ -17,3 +21,11 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
     One kind alone: `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
     """
     return databases.empty(request.param)
+
+
+@pytest.fixture
+def house(database_url: str, clock: Clock, entropy: Entropy) -> Iterator[House]:
+    """The portal in this process, on an empty database of each kind."""
+    made = build(database_url, clock, entropy)
+    yield made
+    made.close()

@@ -45,7 +45,7 @@ def tell(edge: Edge, notice: Notice, user: User, *, to: str | None = None, **val
 def write(
     edge: Edge, notice: Notice, *, to: str, locale: str, user_id: str | None = None, **values: Any
 ) -> None:
-    """Queue a mail to an address. `values` are what its template shows; a `token` makes its link."""
+    """Queue a mail to an address. `values` are what its template shows; `token` makes its link."""
     payload = {
         "to": to,
         "locale": locale,

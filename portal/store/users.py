@@ -91,7 +91,7 @@ def add(edge: Edge, user: User) -> bool:
     statement = insert_for(edge.db.dialect.name)(users).on_conflict_do_nothing(
         index_elements=[users.c.email]
     )
-    return edge.db.execute(statement, values).rowcount == 1
+    return edge.db.execute(statement.returning(users.c.id), values).first() is not None
 
 
 def by_id(edge: Edge, user_id: str) -> User | None:
