@@ -147,7 +147,10 @@ def rotate_keys() -> None:
     for table in hosts.SEALED_TABLES:
         after: str | None = ""
         while after is not None:
-            after = run(hosts.reseal_page, table, after)
+            page = run(hosts.reseal_page, table, after)
+            for place in page.broken:
+                click.echo(f"does not open, left as it is: {place}", err=True)
+            after = page.last
         click.echo(f"{table}: done")
     run(hosts.note_keys_rotated, _runner().sealer.current)
     click.echo(f"everything is sealed with key {_runner().sealer.current}")
@@ -166,7 +169,7 @@ def verify_audit() -> None:
 @audit.command("seal")
 def seal_audit() -> None:
     """Give every waiting row its place in the chain now."""
-    while run(delivery.seal_audit, "command"):
+    while run(delivery.seal_audit, "command", everything=True):
         pass
     click.echo("sealed")
 
@@ -231,10 +234,13 @@ def worker(once: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     holder = _runner().entropy(8).hex()
     mailer = current_app.extensions["portal_mailer"]
+    everything = True  # Once at the start: what an outage left unsealed may be old.
     while not stop.is_set():
         try:
             busy = run(delivery.deliver_next, mail.compose, mailer)
-            busy = run(delivery.seal_audit, holder) > 0 or busy
+            sealed = run(delivery.seal_audit, holder, everything=everything)
+            everything = everything and sealed > 0
+            busy = busy or sealed > 0
         except Exception as error:  # The database restarts, a template fails: go on, say so.
             log.error("worker.failed", kind=type(error).__name__, exc_info=error)
             busy = False

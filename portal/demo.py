@@ -66,12 +66,18 @@ def seed(run: Callable[..., Any], runner: Runner) -> None:
     for name, parent, managed in ORGANISATIONS:
         run(hosts.create_organisation, name, parent=parent, managed_by_parent=managed)
     for person in PEOPLE:
-        new = NewUser(person.email, person.name, PASSWORD, person.organisation, (person.role,))
-        run(hosts.create_user, new)
-        if person.app:
-            run(_enrol_app, person, runner)
+        add(run, runner, person)
     # Somebody with roles in two organisations, to try switching between them.
     run(hosts.grant, "dora@partner.example", BRANCH, Role.DISPATCH_LEAD)
+
+
+def add(run: Callable[..., Any], runner: Runner, person: DemoPerson, *, locale: str = "en") -> None:
+    """Make one person with the demo password, and their app if they have one."""
+    roles = (person.role,)
+    new = NewUser(person.email, person.name, PASSWORD, person.organisation, roles, locale=locale)
+    run(hosts.create_user, new)
+    if person.app:
+        run(_enrol_app, person, runner)
 
 
 def _is_seeded(edge: Edge) -> bool:

@@ -42,6 +42,14 @@ class Sealer(Protocol):
     def open(self, sealed: bytes, place: str) -> bytes: ...
 
 
+class SealBroken(Exception):
+    """A sealed value does not open: moved, altered, cut short, or its key is gone."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"sealed value does not open: {place}")
+        self.place = place
+
+
 class Places(Protocol):
     """Names the place of a network address, in a word or two; None when it is not known."""
 
@@ -118,6 +126,11 @@ class Edge:
     def entropy(self, size: int) -> bytes:
         """`size` bytes from the operating system's generator (a seeded one in tests)."""
         return self.random_bytes(size)
+
+    def smallest_id_at(self, instant: datetime) -> str:
+        """The id that no row made since `instant` is smaller than."""
+        milliseconds = int(instant.timestamp() * 1000)
+        return str(uuid.UUID(int=(milliseconds & (2**48 - 1)) << 80))
 
     def new_id(self) -> str:
         """A UUIDv7 (RFC 9562, section 5.7): sorts by time, and by order within this request."""

@@ -71,7 +71,6 @@ class Settings:
     known_browser_lifetime: timedelta = timedelta(days=400)
     lifetimes: Lifetimes = LIFETIMES
     link_lifetime: timedelta = timedelta(hours=24)
-    ceremony_lifetime: timedelta = timedelta(minutes=5)
     enrolment_lifetime: timedelta = timedelta(minutes=30)
     step_up_lifetime: timedelta = timedelta(minutes=5)
     seen_interval: timedelta = timedelta(minutes=1)
@@ -79,6 +78,7 @@ class Settings:
     audit_retention: timedelta = timedelta(days=400)
     sign_ins_per_address: str = "60 per minute"
     mails_per_address: str = "20 per hour"
+    mails_per_mailbox: str = "6 per hour"
     body_max: int = 256 * 1024
 
     @property

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from portal.edge import DeliveryFailed, Edge, Mailer, Message
+from portal.flows.events import Event
 from portal.store import audit, outbox
 
 Compose = Callable[[str, str, dict[str, Any]], Message]
 SEAL_PAGE = 500
 LEASE = timedelta(seconds=30)
+SEALED_WITHIN = timedelta(hours=6)
 
 
 def deliver_next(
@@ -25,10 +27,15 @@ def deliver_next(
     entry = outbox.claim(edge)
     if entry is None:
         return False
+    payload = entry.payload
+    if payload is None:
+        audit.add(edge, Event.SEAL_BROKEN, reason=f"outbox:payload:{entry.id}")
+        outbox.failed(edge, entry, error="the payload does not open", permanent=True)
+        return True
 
     def send() -> DeliveryFailed | None:
         try:
-            mailer.send(compose(entry.id, entry.kind, entry.payload))
+            mailer.send(compose(entry.id, entry.kind, payload))
         except DeliveryFailed as failed:
             return failed
         return None
@@ -41,8 +48,12 @@ def deliver_next(
     return True
 
 
-def seal_audit(edge: Edge, holder: str) -> int:
-    """Extend the audit chain if this worker holds the lease; how many rows were sealed."""
+def seal_audit(edge: Edge, holder: str, *, everything: bool = False) -> int:
+    """Extend the audit chain if this worker holds the lease; how many rows were sealed.
+
+    `everything` also looks for rows older than `SEALED_WITHIN`, which a long outage leaves.
+    """
     if not audit.take_lease(edge, audit.SEALER, holder, LEASE):
         return 0
-    return audit.seal(edge, size=SEAL_PAGE)
+    since = None if everything else edge.now - SEALED_WITHIN
+    return audit.seal(edge, size=SEAL_PAGE, since=since)

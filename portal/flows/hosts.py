@@ -32,6 +32,7 @@ from portal.store import (
 from portal.store import links as link_store
 from portal.store.audit import Verdict
 from portal.store.organisations import Organisation
+from portal.store.sealed import Resealed
 from portal.store.users import Summary, User
 
 RESEAL_PAGE = 200
@@ -160,8 +161,11 @@ def unlock(edge: Edge, email: str) -> Done:
     return Done()
 
 
-def reseal_page(edge: Edge, table: str, after: str) -> str | None:
-    """Seal one page of a table with the current key, while the portal serves. None: all done."""
+def reseal_page(edge: Edge, table: str, after: str) -> Resealed:
+    """Seal one page of a table with the current key, while the portal serves.
+
+    What does not open is left as it is, audited, and told by the command.
+    """
     pages = {
         "authenticators": authenticators.reseal_page,
         "ceremonies": ceremonies.reseal_page,
@@ -169,7 +173,10 @@ def reseal_page(edge: Edge, table: str, after: str) -> str | None:
         "outbox": outbox.reseal_page,
         "step_ups": step_ups.reseal_page,
     }
-    return pages[table](edge, after, RESEAL_PAGE)
+    done = pages[table](edge, after, RESEAL_PAGE)
+    for place in done.broken:
+        audit.add(edge, Event.SEAL_BROKEN, reason=place)
+    return done
 
 
 SEALED_TABLES = ("authenticators", "ceremonies", "links", "outbox", "step_ups")

@@ -29,11 +29,12 @@ Work = Callable[[], Any]
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """What was typed, and the browser's token if it holds one."""
+    """What was typed, and the tokens that the browser holds, if any."""
 
     email: str
     password: str
     browser_token: str = ""
+    session_token: str = ""
 
 
 def sign_in(
@@ -53,7 +54,7 @@ def sign_in(
     stored = found.password.data if usable else factor.decoy()
     verdict = yield partial(factor.verify, stored, None, attempt.password, edge.now)
     if isinstance(verdict, Rejected) or found is None or found.password is None:
-        return _refuse(edge, found, "wrong_password" if usable else "unknown_address", reserved)
+        return _refuse(edge, found, _why(found), reserved)
     if found.user.state is not AccountState.ACTIVE:
         return _refuse(edge, found, f"account_{found.user.state}", reserved)
     if factor.outdated(found.password.data):
@@ -63,6 +64,8 @@ def sign_in(
         accepted = authenticators.touch(edge, found.password)
     if not accepted:  # Changed or revoked while it was being compared.
         return _refuse(edge, found, "changed_meanwhile", reserved)
+    if attempt.session_token:
+        session.leave(edge, attempt.session_token)
     return _accept(edge, found, email)
 
 
@@ -81,6 +84,15 @@ def _accept(edge: Edge, found: Candidate, email: str) -> Opened:
     if not opened.complete:
         audit.add(edge, Event.PASSWORD_ACCEPTED, subject_id=found.user.id)
     return opened
+
+
+def _why(found: Candidate | None) -> str:
+    """Why a password was not accepted, for the audit log alone."""
+    if found is None:
+        return "unknown_address"
+    if found.broken is not None:
+        return "seal_broken"
+    return "wrong_password" if found.password is not None else "no_password"
 
 
 def _rehash(edge: Edge, found: Candidate, password: str) -> dict[str, Any]:

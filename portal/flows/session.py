@@ -224,6 +224,11 @@ def sign_out(edge: Edge, visit: Visit) -> None:
         audit.add(edge, Event.SIGNED_OUT, subject_id=visit.user.id)
 
 
+def leave(edge: Edge, token: str) -> None:
+    """End the session that a new sign-in in the same browser takes the place of."""
+    sessions.revoke_token(edge, tokens.digest(token), "replaced")
+
+
 def live_sessions(edge: Edge, user_id: str) -> list[Session]:
     return sessions.of_user(edge, user_id)
 

@@ -168,6 +168,6 @@ def revoke_kinds(edge: Edge, kinds: list[str]) -> int:
     return edge.db.execute(statement.values(revoked_at=edge.now)).rowcount
 
 
-def reseal_page(edge: Edge, after: str, size: int) -> str | None:
-    """Seal a page of rows with the current key; the last id, or None when all are done."""
+def reseal_page(edge: Edge, after: str, size: int) -> sealed.Resealed:
+    """Seal a page of rows with the current key."""
     return sealed.reseal_page(edge, authenticators, "data", after, size)

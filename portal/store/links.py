@@ -128,6 +128,6 @@ def purge(edge: Edge, before: datetime) -> int:
     return edge.db.execute(delete(links).where(links.c.expires_at < before)).rowcount
 
 
-def reseal_page(edge: Edge, after: str, size: int) -> str | None:
-    """Seal a page of links with the current key; the last id, or None when all are done."""
+def reseal_page(edge: Edge, after: str, size: int) -> sealed.Resealed:
+    """Seal a page of links with the current key."""
     return sealed.reseal_page(edge, links, "data", after, size)

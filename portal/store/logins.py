@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, select
 
-from portal.edge import Edge
+from portal.edge import Edge, SealBroken
 from portal.store import authenticators as authenticator_store
 from portal.store import users as user_store
 from portal.store.authenticators import Authenticator
@@ -18,16 +18,20 @@ _KIND = "password"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The account behind an address, its password, and its browser behind a token, if any."""
+    """The account behind an address, its password, and its browser behind a token, if any.
+
+    `broken` names the place of a password that is there and does not open.
+    """
 
     user: User
     password: Authenticator | None
     browser_id: str | None
     browser_known: bool
+    broken: str | None = None
 
 
 def candidate(edge: Edge, email: str, browser_token_hash: bytes) -> Candidate | None:
-    """Everything about an address; None when nobody has it. Raises SealBroken."""
+    """Everything about an address; None when nobody has it."""
     statement = (
         select(
             *[column.label("u_" + column.name) for column in users.c],
@@ -57,9 +61,16 @@ def candidate(edge: Edge, email: str, browser_token_hash: bytes) -> Candidate | 
     row = edge.db.execute(statement).mappings().first()
     if row is None:
         return None
+    password, broken = None, None
+    if row["a_id"]:
+        try:
+            password = authenticator_store.from_row(edge, row, "a_")
+        except SealBroken as seal:
+            broken = seal.place
     return Candidate(
         user=user_store.from_row(row, "u_"),
-        password=authenticator_store.from_row(edge, row, "a_") if row["a_id"] else None,
+        password=password,
         browser_id=row["b_id"],
         browser_known=row["b_known_at"] is not None,
+        broken=broken,
     )

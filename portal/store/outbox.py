@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from portal.edge import Edge
+from portal.edge import Edge, SealBroken
 from portal.store import sealed
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import outbox
@@ -25,11 +25,11 @@ ATTEMPTS_MAX = 60  # With pauses up to an hour: about two days.
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A claimed row. `attempts` counts this one."""
+    """A claimed row. `attempts` counts this one; `payload` is None when it does not open."""
 
     id: str
     kind: str
-    payload: dict[str, Any]
+    payload: dict[str, Any] | None
     attempts: int
     created_at: datetime
 
@@ -75,7 +75,10 @@ def claim(edge: Edge) -> Entry | None:
     )
     if row is None:
         return None
-    payload = open_json(edge, PLACE, row["id"], row["payload"])
+    try:
+        payload = open_json(edge, PLACE, row["id"], row["payload"])
+    except SealBroken:
+        payload = None  # One bad row must not hold up every mail behind it.
     return Entry(row["id"], row["kind"], payload, row["attempts"], row["created_at"])
 
 
@@ -108,6 +111,6 @@ def purge(edge: Edge, before: datetime) -> int:
     return edge.db.execute(delete(outbox).where(outbox.c.finished_at < before)).rowcount
 
 
-def reseal_page(edge: Edge, after: str, size: int) -> str | None:
-    """Seal a page of messages with the current key; the last id, or None when all are done."""
+def reseal_page(edge: Edge, after: str, size: int) -> sealed.Resealed:
+    """Seal a page of messages with the current key."""
     return sealed.reseal_page(edge, outbox, "payload", after, size)

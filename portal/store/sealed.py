@@ -9,24 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Table, select, update
 
-from portal.edge import Edge
+from portal.edge import Edge, SealBroken
 
 NONCE_BYTES = 12
 HEADER_BYTES = 1 + NONCE_BYTES
-
-
-class SealBroken(Exception):
-    """A sealed value does not open: moved, altered, cut short, or its key is gone."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__(f"sealed value does not open: {place}")
-        self.place = place
 
 
 class KeyRing:
@@ -65,8 +58,19 @@ def open_json(edge: Edge, place: str, row_id: str, sealed: bytes) -> Any:
     return json.loads(edge.sealer.open(bytes(sealed), f"{place}:{row_id}"))
 
 
-def reseal_page(edge: Edge, table: Table, column: str, after: str, size: int) -> str | None:
-    """Seal a page of rows with the current key; the last id, or None when all are done.
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """A page of rows that were sealed anew. `last`: where the next page starts, None at the end.
+
+    `broken` holds the places that did not open; they were left as they are.
+    """
+
+    last: str | None
+    broken: tuple[str, ...]
+
+
+def reseal_page(edge: Edge, table: Table, column: str, after: str, size: int) -> Resealed:
+    """Seal a page of rows with the current key.
 
     A row is exchanged only if it still holds the ciphertext that was read, so that a code which
     is accepted meanwhile is never undone.
@@ -76,12 +80,17 @@ def reseal_page(edge: Edge, table: Table, column: str, after: str, size: int) ->
     if after:
         statement = statement.where(table.c.id > after)
     rows = edge.db.execute(statement.order_by(table.c.id).limit(size)).all()
+    broken = []
     for identity, before in rows:
-        if bytes(before)[0] == edge.sealer.current:
+        if before and bytes(before)[0] == edge.sealer.current:
             continue
-        opened = open_json(edge, f"{table.name}:{column}", identity, before)
+        try:
+            opened = open_json(edge, f"{table.name}:{column}", identity, before)
+        except SealBroken as seal:
+            broken.append(seal.place)
+            continue
         again = seal_json(edge, f"{table.name}:{column}", identity, opened)
         edge.db.execute(
             update(table).where(table.c.id == identity, sealed == before).values({column: again})
         )
-    return rows[-1][0] if rows else None
+    return Resealed(rows[-1][0] if rows else None, tuple(broken))

@@ -211,6 +211,15 @@ def revoke(edge: Edge, user_id: str, session_id: str, reason: str) -> bool:
     return result.rowcount == 1
 
 
+def revoke_token(edge: Edge, token_hash: bytes, reason: str) -> None:
+    """End the session behind a token, if it is live."""
+    edge.db.execute(
+        update(sessions)
+        .where(sessions.c.token_hash == token_hash, sessions.c.revoked_at.is_(None))
+        .values(revoked_at=edge.now, revoked_for=reason)
+    )
+
+
 def revoke_all(edge: Edge, user_id: str, reason: str, *, keep: str | None = None) -> int:
     """End every session of a person but `keep`; how many that were."""
     statement = update(sessions).where(

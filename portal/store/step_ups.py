@@ -69,6 +69,6 @@ def purge(edge: Edge, before: datetime) -> int:
     return edge.db.execute(delete(step_ups).where(step_ups.c.expires_at < before)).rowcount
 
 
-def reseal_page(edge: Edge, after: str, size: int) -> str | None:
-    """Seal a page of kept forms with the current key; the last id, or None when all are done."""
+def reseal_page(edge: Edge, after: str, size: int) -> sealed.Resealed:
+    """Seal a page of kept forms with the current key."""
     return sealed.reseal_page(edge, step_ups, "form", after, size)

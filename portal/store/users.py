@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, exists, select, update
+from sqlalchemy.exc import IntegrityError
 
 from portal.edge import Edge
 from portal.rules.terms import AccountState, Strength
@@ -122,8 +123,14 @@ def set_profile(edge: Edge, user_id: str, *, name: str, locale: str, time_zone: 
 def set_email(edge: Edge, user_id: str, email: str) -> bool:
     """Move an account to another address; False when somebody has that address."""
     free = ~exists().where(users.c.email == email)
-    result = edge.db.execute(update(users).where(users.c.id == user_id, free).values(email=email))
-    return result.rowcount == 1
+    move = update(users).where(users.c.id == user_id, free).values(email=email)
+    try:
+        # Two people who take one address at the same instant: the unique index lets one win, and
+        # the savepoint keeps the loser's transaction usable.
+        with edge.db.begin_nested():
+            return edge.db.execute(move).rowcount == 1
+    except IntegrityError:
+        return False
 
 
 def set_state(edge: Edge, user_id: str, state: AccountState) -> None:

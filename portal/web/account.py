@@ -21,7 +21,6 @@ from portal.rules.terms import Action
 from portal.web import addresses, challenges, cookies, mailed, messages, render
 from portal.web.forms import NewAddressForm, PasswordForm, ProfileForm, refuse, time_zones
 from portal.web.gate import public, requires
-from portal.web.limits import brake
 from portal.web.messages import NoticeKey
 from portal.web.register import new_password_words
 from portal.web.run import read, run
@@ -134,9 +133,10 @@ def change_email() -> ResponseReturnValue:
     form = NewAddressForm()
     if not form.validate():
         return render.page("account/email.html", status=422, form=form, error=None)
-    if seconds := brake().wait(g.edge.settings.mails_per_address, "mail"):
+    address = normalise(form.email.data or "") or ""
+    if seconds := mailed.mail_wait(address):
         return mailed.braked("account/email.html", form, seconds)
-    run(account.request_email, g.visit, normalise(form.email.data or "") or "")
+    run(account.request_email, g.visit, address)
     return render.say(render.leave_for(url_for(".index")), NoticeKey.EMAIL_REQUESTED)
 
 

@@ -10,13 +10,17 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.edge import SealBroken
+from portal.flows import integrity
 from portal.web import render
 from portal.web.logs import log
+from portal.web.run import run, runner
 
 
 def install(app: Flask) -> None:
     """Answer every error of the application with the one page."""
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SealBroken, _seal_broken)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -25,6 +29,14 @@ def _http_error(error: HTTPException) -> BaseResponse:
     if 300 <= status < 400:
         return error.get_response()
     return _page(status, stale=error.description == "stale_form", allow=error.get_headers())
+
+
+def _seal_broken(error: SealBroken) -> Response:
+    """Stored data does not open: refused and audited; the page says whom to ask."""
+    runner().close(g.edge)
+    run(integrity.note_broken, error.place)
+    log.error("store.seal_broken", request_id=g.get("request_id"), place=error.place)
+    return _page(503)
 
 
 def _unexpected(error: Exception) -> Response:
@@ -59,7 +71,7 @@ def _words(status: int, *, stale: bool) -> tuple[str, str]:
         429: (gettext("Too many requests"), gettext("Wait a minute, then try again.")),
         503: (
             gettext("We are not ready"),
-            gettext("Nothing was changed. Try again in a minute."),
+            gettext("Nothing was changed. Try again in a minute; if it stays, ask support."),
         ),
     }
     unexpected = (

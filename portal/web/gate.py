@@ -127,7 +127,9 @@ def _interrupt(visit: Visit, action: Action) -> Response:
         visit,
         action,
         method=request.method,
-        path=request.path if request.method not in SAFE_METHODS else addresses.current_page(),
+        path=addresses.own_path(request.full_path.rstrip("?")) or request.path
+        if request.method not in SAFE_METHODS
+        else addresses.current_page(),
         form=request.form.to_dict(),
     )
     return _send(url_for("step_up.show", step_up_id=kept.id), 403)

@@ -35,10 +35,13 @@ class Brake:
         self.strategy: RateLimiter = limiter.limiter
         self.fallback: RateLimiter = FixedWindowRateLimiter(MemoryStorage())
 
-    def wait(self, limit: str, name: str) -> int:
-        """Count one hit of this address on `name`; seconds to wait, or 0 when it may go on."""
+    def wait(self, limit: str, name: str, subject: str | None = None) -> int:
+        """Count one hit on `name`; seconds to wait, or 0 when it may go on.
+
+        Hits are counted per network address, or per `subject` (a pseudonym) where one is given.
+        """
         item = parse(limit)
-        keys = (name, request.remote_addr or "")
+        keys = (name, subject or request.remote_addr or "")
         try:
             return _hit(self.strategy, item, keys)
         except Exception:  # Whatever the store's client raises, the answer is the same.

@@ -56,6 +56,7 @@ def take_password() -> ResponseReturnValue:
         email=form.email.data or "",
         password=form.password.data or "",
         browser_token=cookies.get(cookies.BROWSER),
+        session_token=cookies.get(cookies.SESSION),
     )
     match run(login.sign_in, attempt):
         case Opened() as opened:
@@ -158,9 +159,9 @@ def send_unlock() -> ResponseReturnValue:
     form = AddressForm()
     if not form.validate():
         return render.page("login/unlock.html", status=422, form=form, error=None)
-    if seconds := brake().wait(g.edge.settings.mails_per_address, "mail"):
-        return mailed.braked("login/unlock.html", form, seconds)
     email = normalise(form.email.data or "") or ""
+    if seconds := mailed.mail_wait(email):
+        return mailed.braked("login/unlock.html", form, seconds)
     run(unlock.request, email)
     return render.page("login/unlock_sent.html", email=email)
 

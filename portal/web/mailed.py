@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Response
+from flask import Response, g
 from flask_babel import gettext
 
+from portal.flows import tokens
 from portal.web import cookies, render
 from portal.web.forms import Form
+from portal.web.limits import brake
 
 KEPT_FOR = timedelta(minutes=15)
 
@@ -32,6 +34,19 @@ def stale(next_url: str, next_label: str) -> Response:
         ),
         next_url=next_url,
         next_label=next_label,
+    )
+
+
+def mail_wait(email: str) -> int:
+    """Seconds before another mail may be asked for: per network address, and per mailbox.
+
+    The second keeps many addresses from filling one person's mailbox; it counts every mailbox
+    alike, so it says nothing about accounts.
+    """
+    settings = g.edge.settings
+    mailbox = tokens.keyed(g.edge, "mailbox", email).hex()
+    return brake().wait(settings.mails_per_address, "mail") or brake().wait(
+        settings.mails_per_mailbox, "mailbox", mailbox
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -16,7 +16,6 @@ from portal.rules.lockout import Throttled
 from portal.web import challenges, cookies, mailed, messages, render
 from portal.web.forms import ConfirmForm, RegisterForm, refuse
 from portal.web.gate import public
-from portal.web.limits import brake
 from portal.web.run import read, run
 
 blueprint = Blueprint("register", __name__)
@@ -36,13 +35,14 @@ def create() -> ResponseReturnValue:
     form = RegisterForm()
     if not form.validate():
         return _page(form, status=422)
-    if seconds := brake().wait(g.edge.settings.mails_per_address, "mail"):
+    email = normalise(form.email.data or "") or ""
+    if seconds := mailed.mail_wait(email):
         response = _page(form, status=429, error=gettext("Too many messages were asked for."))
         response.headers["Retry-After"] = str(seconds)
         return response
     application = Application(
         name=form.name.data or "",
-        email=normalise(form.email.data or "") or "",
+        email=email,
         password=form.password.data or "",
         locale=render.current_locale(),
     )

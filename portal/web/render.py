@@ -21,7 +21,7 @@ from portal.flows.session import Visit
 from portal.rules.access import Allow
 from portal.rules.terms import Action
 from portal.web import cookies, csrf, messages
-from portal.web.gate import decision_for
+from portal.web.gate import SAFE_METHODS, decision_for
 from portal.web.run import runner
 
 LOCALES = {
@@ -85,9 +85,13 @@ def page(
     edge = g.get("edge")
     if edge is not None:
         runner().close(edge)
-    partial = fragment is not None and wants_fragment()
-    response = make_response(render_template(fragment if partial else template, **values), status)
-    return response
+    if fragment is None or not wants_fragment():
+        return make_response(render_template(template, **values), status)
+    body = render_template(fragment, **values)
+    if request.method not in SAFE_METHODS or _notice():
+        # The live region stays where it is and gets this answer's notice, or loses an old one.
+        body += render_template("_notice.html", oob=True)
+    return make_response(body, status)
 
 
 def wants_fragment() -> bool:

@@ -169,6 +169,7 @@ def _away() -> str:
 def _enrolment_gone() -> Response:
     return render.page(
         "link/stale.html",
+        fragment="link/_stale.html",
         status=410,
         title=gettext("This enrolment has ended"),
         text=gettext("It took too long, was finished already, or a newer one was begun."),
