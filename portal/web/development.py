@@ -11,6 +11,7 @@ from portal.web import render
 from portal.web.gate import public
 
 blueprint = Blueprint("development", __name__)
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 def _letters() -> list:
@@ -53,7 +54,10 @@ def message(letter_id: str) -> ResponseReturnValue:
 @blueprint.get("/development/mailbox/<letter_id>/html")
 @public
 def html(letter_id: str) -> ResponseReturnValue:
-    return Response(_find(letter_id).html, content_type="text/html; charset=utf-8")
+    response = Response(_find(letter_id).html, content_type="text/html; charset=utf-8")
+    # Mail carries its styles on its elements; pages of the portal may not.
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    return response
 
 
 def _find(letter_id: str) -> Any:

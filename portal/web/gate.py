@@ -67,6 +67,8 @@ def action_of(app: Flask, endpoint: str) -> Action | str | None:
 
 def _enter() -> ResponseReturnValue | None:
     g.visit = None
+    # Before any refusal: the error page has a form too, and its token needs the edge.
+    g.edge = runner().edge(_client())
     if request.endpoint is None:
         return None  # No such route: the ordinary 404 or 405.
     if request.endpoint == "static":
@@ -74,7 +76,6 @@ def _enter() -> ResponseReturnValue | None:
     action = action_of(current_app, request.endpoint)
     if action is None:
         abort(403)  # A route that nobody thought about is a route that nobody may use.
-    g.edge = runner().edge(_client())
     if action == PUBLIC:
         return _check_origin()
     assert isinstance(action, Action)

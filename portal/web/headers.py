@@ -32,7 +32,7 @@ def install(app: Flask) -> None:
 
 def _write(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
+    headers.setdefault("Content-Security-Policy", POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     # Not "no-referrer": browsers then send "Origin: null" with our own forms (Fetch, 3.2).

@@ -154,12 +154,16 @@ LEVELS: dict[AAL, LazyString] = {
 
 @dataclass(frozen=True, slots=True)
 class FactorWords:
-    """How pages speak of a kind of factor. `limitation` says what is weak about it."""
+    """How pages speak of a kind of factor. `limitation` says what is weak about it.
+
+    `wrong` and `used` are its own words for those reasons, where the common ones mislead.
+    """
 
     label: Words
     description: Words
     limitation: Words | None = None
     wrong: Words | None = None
+    used: Words | None = None
 
 
 FACTORS: dict[str, FactorWords] = {
@@ -174,6 +178,7 @@ FACTORS: dict[str, FactorWords] = {
         lazy_gettext("Ten codes on paper for the day your phone is out of reach."),
         lazy_gettext("Anybody who finds them can use them. Keep them away from your password."),
         lazy_gettext("That backup code did not match. Check it, or use another one."),
+        lazy_gettext("That backup code was used already. Use another one."),
     ),
     "password": FactorWords(
         lazy_gettext("Password"),
@@ -246,9 +251,8 @@ def factor(kind: str) -> FactorWords:
 def rejected(kind: str, reason: Reason) -> str:
     """Why an answer was not accepted, in the words of its factor where it has some."""
     words = FACTORS.get(kind)
-    if reason is Reason.WRONG and words is not None and words.wrong is not None:
-        return str(words.wrong)
-    return str(REASONS[reason])
+    own = {Reason.WRONG: words.wrong, Reason.USED: words.used} if words is not None else {}
+    return str(own.get(reason) or REASONS[reason])
 
 
 def password_too_short(length_min: int) -> str:

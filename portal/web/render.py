@@ -59,8 +59,6 @@ class Person:
 def install(app: Flask) -> None:
     """Give every template of the application its frame, filters and languages."""
     app.jinja_env.filters.update(when=when, day=day, ago=ago, wait=wait)
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
     frame: dict[str, Any] = {
         "asset": asset,
         "icon": icon,
