@@ -120,7 +120,7 @@ class CurrentUser(UserMixin):
 
 def _install_login(app: Flask) -> None:
     """Flask-Login as a thin layer: it asks who the gate let in, and keeps nothing itself."""
-    manager = LoginManager(app)
+    manager = LoginManager(app, add_context_processor=False)
 
     @manager.request_loader
     def load(_request: Any) -> CurrentUser | None:

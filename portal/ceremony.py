@@ -122,4 +122,20 @@ class Factor(Protocol):
         ...
 
 
+class Memorised(Factor, Protocol):
+    """A factor that the person knows, compared with a slow hash: the password."""
+
+    def decoy(self) -> Data:
+        """Stands in for the data of nobody, so that unknown addresses cost the same work."""
+        ...
+
+    def outdated(self, data: Data) -> bool:
+        """Whether the hash was made at another cost than today's."""
+        ...
+
+    def remake(self, data: Data, password: str, entropy: bytes) -> Data:
+        """The same password hashed at today's cost. Its fitness is not asked again."""
+        ...
+
+
 ENTROPY_BYTES = 288

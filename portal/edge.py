@@ -16,10 +16,14 @@ from portal.settings import Settings
 
 
 class Transaction(Protocol):
-    """An open transaction. `connection` is for the store alone."""
+    """An open transaction. `connection` is for the store alone.
+
+    `exclusive`: nobody else writes while it is open (SQLite's), so what was read in it still holds.
+    """
 
     connection: Any
     writing: bool
+    exclusive: bool
 
     def commit(self) -> None: ...
 
@@ -74,6 +78,10 @@ class Message:
     language: str
 
 
+class Unavailable(Exception):
+    """The database cannot serve this now: gone, or busy for too long. Nothing was changed."""
+
+
 class DeliveryFailed(Exception):
     """The mail system did not take a message; `permanent` says that trying again is useless."""
 
@@ -84,11 +92,17 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The other end of the request, as far as the configured proxies let us know it."""
+    """The other end of the request, as far as the configured proxies let us know it.
+
+    `session_token` and `browser_token` are what its cookies hold: claims, until the store knows
+    them.
+    """
 
     address: str
     user_agent: str = ""
     request_id: str = ""
+    session_token: str = ""
+    browser_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

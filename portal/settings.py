@@ -15,6 +15,15 @@ from urllib.parse import urlsplit
 
 from portal.rules.assurance import LIFETIMES, Lifetimes
 
+# The languages that the portal speaks, each by its own name.
+LOCALES = {
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "de": "Deutsch",
+    "ar": "العربية",
+    "ja": "日本語",
+}
 DEVELOPMENT_SECRET = "development-only-secret-key-0123456789abcdef"
 DEVELOPMENT_KEY_RING = "1:" + base64.b64encode(b"development only, 32 bytes long!").decode()
 
@@ -63,6 +72,7 @@ class Settings:
     mailbox_folder: str = ""
     support_contact: str = ""
     product_name: str = "Livery Portal"
+    guests: str = "Guests"
     proxy_count: int | None = None
     places_file: str = ""
     password_hash: PasswordHash = field(default_factory=PasswordHash)
@@ -79,6 +89,8 @@ class Settings:
     sign_ins_per_address: str = "60 per minute"
     mails_per_address: str = "20 per hour"
     mails_per_mailbox: str = "6 per hour"
+    enrolments_per_person: str = "30 per hour"
+    password_changes_per_person: str = "10 per hour"
     body_max: int = 256 * 1024
 
     @property
@@ -135,6 +147,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             "PORTAL_SUPPORT_CONTACT", "support@livery.example" if development else ""
         ),
         product_name=text("PORTAL_PRODUCT_NAME", "Livery Portal"),
+        guests=text("PORTAL_GUESTS", "Guests"),
         proxy_count=number("PORTAL_PROXY_COUNT")
         if not development
         else number("PORTAL_PROXY_COUNT") or 0,

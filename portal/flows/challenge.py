@@ -69,9 +69,26 @@ def answer(
         if isinstance(verdict, Rejected):
             return _reject(edge, visit, kind, verdict, reserved)
         authenticator, data = verdict
-        if authenticators.replace(edge, authenticator, data):
-            return _accept(edge, visit, authenticator, data)
+        now = session.again(edge, visit)
+        if now is None:
+            return Gone()  # The session ended while the answer was compared.
+        if not _still_asked(now, action, kind):
+            return NotOffered()
+        if _store(edge, authenticator, data):
+            return _accept(edge, now, authenticator, data)
     return _reject(edge, visit, kind, Rejected(Reason.USED), reserved)
+
+
+def _still_asked(visit: Visit, action: Action, kind: str) -> bool:
+    decision = access.decide(action, visit.facts)
+    return isinstance(decision, StepUp) and kind in decision.choices
+
+
+def _store(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> bool:
+    """Accept by compare-and-set; an answer that changes no data only notes its use."""
+    if data == authenticator.data:
+        return authenticators.touch(edge, authenticator)
+    return authenticators.replace(edge, authenticator, data)
 
 
 def _check(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from portal.ceremony import ENTROPY_BYTES, Ceremony, Purpose, Rejected, Subject
+from portal.ceremony import ENTROPY_BYTES, Ceremony, Purpose, Reason, Rejected, Subject
 from portal.edge import Edge
 from portal.flows import attempts, enrolment, session
 from portal.flows.events import Event
@@ -15,11 +15,13 @@ from portal.flows.login import PASSWORD
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.session import Opened, Visit
-from portal.rules import policy
+from portal.rules import access, policy
+from portal.rules.access import Allow
 from portal.rules.lockout import Throttled
-from portal.rules.terms import AAL, Authentication
-from portal.store import audit, authenticators, users
+from portal.rules.terms import AAL, Action, Authentication
+from portal.store import audit, authenticators, ceremonies, links
 from portal.store.authenticators import Authenticator, New
+from portal.store.links import LinkKind
 from portal.store.users import User
 
 NAME_MAX = 60
@@ -54,10 +56,12 @@ def row(edge: Edge, visit: Visit, authenticator_id: str) -> Row | None:
 
 def _row(edge: Edge, visit: Visit, authenticator: Authenticator, held: list[Authenticator]) -> Row:
     detail = dict(edge.factors[authenticator.kind].describe(authenticator.data))
-    return Row(authenticator, detail, _blocked(visit, authenticator, held))
+    return Row(authenticator, detail, _blocked(edge, visit, authenticator, held))
 
 
-def _blocked(visit: Visit, leaving: Authenticator, held: list[Authenticator]) -> str | None:
+def _blocked(
+    edge: Edge, visit: Visit, leaving: Authenticator, held: list[Authenticator]
+) -> str | None:
     """Why an authenticator must stay, or None."""
     if leaving.kind == PASSWORD:
         return "password_stays"
@@ -73,7 +77,8 @@ def _blocked(visit: Visit, leaving: Authenticator, held: list[Authenticator]) ->
     if policy.base_level(visit.facts.policy, visit.facts.roles, []) >= AAL.AAL2:
         return "last_required"
     password = next((other for other in held if other.kind == PASSWORD), None)
-    if password is None or not password.data.get("stands_alone"):
+    factor = edge.factors[PASSWORD]
+    if password is None or not factor.describe(password.data)["stands_alone"]:
         # A short password was allowed because a second factor stood beside it (NIST 3.1.1.2).
         return "password_too_short_alone"
     return None
@@ -88,19 +93,25 @@ def rename(edge: Edge, visit: Visit, authenticator_id: str, name: str) -> Done |
         subject_id=visit.user.id,
         detail={"authenticator": authenticator_id},
     )
+    tell(edge, Notice.AUTHENTICATOR_RENAMED, visit.user, authenticator=name)
     return Done()
 
 
 def revoke(edge: Edge, visit: Visit, authenticator_id: str) -> Done | Blocked | Gone:
-    """Revoke for good. Backup codes go with the last second factor: they only stand in for one."""
-    users.lock(edge, visit.user.id)
+    """Revoke for good, and end the other sessions that rest on it.
+
+    Backup codes go with the last second factor: they only stand in for one. Enrolments that wait
+    end too, since what they were allowed beside may be gone.
+    """
     held = authenticators.of_user(edge, visit.user.id)
     leaving = next((one for one in held if one.id == authenticator_id), None)
     if leaving is None:
         return Gone()
-    if blocked := _blocked(visit, leaving, held):
+    if blocked := _blocked(edge, visit, leaving, held):
         return Blocked(blocked)
     _revoke(edge, visit.user, leaving)
+    session.end_proved_by(edge, visit, leaving.id)
+    ceremonies.end_all(edge, visit.user.id)
     left = [other for other in held if other.id != leaving.id]
     if not any(policy.counts_as_second_factor(other.strength) for other in left):
         for codes in (other for other in left if other.strength.look_up_secret):
@@ -167,16 +178,25 @@ def choose_password(
     return verdict if isinstance(verdict, Rejected) else verdict.data
 
 
-def _exchange(edge: Edge, visit: Visit, held: Authenticator, data: dict[str, Any]) -> Opened | Gone:
+def _exchange(
+    edge: Edge, visit: Visit, held: Authenticator, data: dict[str, Any]
+) -> Opened | Rejected | Gone:
+    """Put the new password in the old one's place, in a session that may still do so."""
+    now = session.again(edge, visit)
+    if now is None or not isinstance(access.decide(Action.CHANGE_PASSWORD, now.facts), Allow):
+        return Gone()
+    alone = edge.factors[PASSWORD].describe(data)["stands_alone"]
+    if not alone and not holds_second_factor(now):
+        return Rejected(Reason.TOO_SHORT)  # The second factor went while the hash was computed.
     if not authenticators.replace(edge, held, data):
         return Gone()
     proof = Authentication(PASSWORD, held.strength, edge.now, held.id)
-    opened = session.record(edge, visit, proof)
-    if opened is None:
-        return Gone()
-    session.end_others(edge, visit, "password_changed")
-    audit.add(edge, Event.PASSWORD_CHANGED, subject_id=visit.user.id)
-    tell(edge, Notice.PASSWORD_CHANGED, visit.user)
+    opened = session.record(edge, now, proof)
+    assert opened is not None, "the person's row is held, so the session cannot have moved"
+    session.end_others(edge, now, "password_changed")
+    links.void(edge, now.user.id, LinkKind.EMAIL_CONFIRM)
+    audit.add(edge, Event.PASSWORD_CHANGED, subject_id=now.user.id)
+    tell(edge, Notice.PASSWORD_CHANGED, now.user)
     return opened
 
 

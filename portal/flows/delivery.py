@@ -38,6 +38,8 @@ def deliver_next(
             mailer.send(compose(entry.id, entry.kind, payload))
         except DeliveryFailed as failed:
             return failed
+        except Exception as broken:  # A mail that cannot be written is tried again, not for ever.
+            return DeliveryFailed(type(broken).__name__, permanent=False)
         return None
 
     failure = yield send

@@ -27,7 +27,7 @@ from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Gone, NotOffered
 from portal.flows.session import Opened, Visit
 from portal.rules import policy
-from portal.rules.access import Enrol, decide
+from portal.rules.access import Allow, Enrol, decide
 from portal.rules.terms import Action, Authentication, Strength
 from portal.store import audit, authenticators, ceremonies, users
 from portal.store.authenticators import New
@@ -61,7 +61,8 @@ class Enrolled:
 def offers(edge: Edge, visit: Visit) -> list[str]:
     """The kinds that this person may enrol now, best first, look-up secrets last.
 
-    Those come only beside a second factor: codes for the day it is lost.
+    Those come only beside a second factor: codes for the day it is lost. Nobody is offered more
+    than `HELD_MAX` of a kind.
     """
     decision = decide(Action.HOME, visit.facts)
     if isinstance(decision, Enrol):
@@ -71,7 +72,7 @@ def offers(edge: Edge, visit: Visit) -> list[str]:
     kinds = []
     for kind, factor in edge.factors.items():
         if policy.counts_as_second_factor(factor.strength):
-            if factor.several or not counts.get(kind):
+            if counts.get(kind, 0) < (HELD_MAX if factor.several else 1):
                 kinds.append(kind)
         elif factor.strength.look_up_secret and has_second:
             kinds.append(kind)
@@ -80,12 +81,15 @@ def offers(edge: Edge, visit: Visit) -> list[str]:
 
 def begin(edge: Edge, visit: Visit, kind: str) -> Generator[Work, Any, Started | NotOffered]:
     """Open an enrolment ceremony for a kind that is offered to this person."""
-    if kind not in offers(edge, visit) or visit.user.summary.counts.get(kind, 0) >= HELD_MAX:
+    if kind not in offers(edge, visit):
         return NotOffered()
     factor = edge.factors[kind]
     subject = subject_of(edge, visit.user)
     start = partial(factor.begin_enrolment, subject, edge.entropy(ENTROPY_BYTES))
     begun: Begun = (yield start) if factor.slow else start()
+    now = session.again(edge, visit)
+    if now is None or kind not in offers(edge, now):
+        return NotOffered()
     ceremony = Ceremony(
         id=edge.new_id(),
         kind=kind,
@@ -127,17 +131,18 @@ def finish(
             detail={"factor": kind},
         )
         return verdict
-    # The user's row is held first: changes to one person's factors happen in turn.
-    user = users.lock(edge, visit.user.id)
-    if user is None or not ceremonies.use(edge, ceremony_id):
+    # What the gate saw may be old: the session may have ended, the person enrolled elsewhere.
+    now = session.again(edge, visit)
+    if now is None or not isinstance(decide(Action.FINISH_ENROLMENT, now.facts), Allow):
         return Gone()
-    return _activate(edge, visit, user, kind, verdict)
+    if kind not in offers(edge, now) or not ceremonies.use(edge, ceremony_id):
+        return Gone()
+    return _activate(edge, now, kind, verdict)
 
 
-def _activate(
-    edge: Edge, visit: Visit, user: User, kind: str, verdict: Verified
-) -> Enrolled | Gone:
+def _activate(edge: Edge, visit: Visit, kind: str, verdict: Verified) -> Enrolled | Gone:
     """Store the authenticator, and through the door what its first answer proved."""
+    user = visit.user
     factor = edge.factors[kind]
     held = authenticators.of_user(edge, user.id, kind)
     identity = edge.new_id()

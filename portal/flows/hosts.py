@@ -1,10 +1,11 @@
 """What an operator does on the host: people, organisations, keys, audit, purge, restore.
 
-Each is audited with the host as its actor. None of them is reachable over HTTP.
+What changes an account is audited with the host as its actor. None is reachable over HTTP.
 """
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,10 +19,12 @@ from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.rules import policy
-from portal.rules.terms import AccountState, Role
+from portal.rules.terms import AccountState, Membership, Role
+from portal.settings import LOCALES
 from portal.store import (
     audit,
     authenticators,
+    browsers,
     budgets,
     ceremonies,
     organisations,
@@ -77,6 +80,8 @@ def create_user(
     email = normalise(new.email)
     if email is None:
         return Blocked("no_address")
+    if new.locale not in LOCALES or new.time_zone not in zoneinfo.available_timezones():
+        return Blocked("no_such_language_or_time_zone")
     # A role that must enrol has a second factor beside the password from the first sign-in on.
     required = any(role in policy.DEFAULT.required_roles for role in new.roles)
     subject = Subject("", email, new.name, edge.settings.product_name, required)
@@ -126,6 +131,8 @@ def grant(edge: Edge, email: str, organisation: str, role: Role) -> Done | Gone:
     found = organisations.by_name(edge, organisation)
     if user is None or found is None:
         return Gone()
+    if Membership(found.id, found.name, role) in organisations.memberships_of(edge, user.id):
+        return Done()
     organisations.add_membership(edge, user_id=user.id, organisation_id=found.id, role=role)
     audit.add(edge, Event.MEMBERSHIP_ADDED, subject_id=user.id, detail={"role": str(role)})
     return Done()
@@ -202,6 +209,7 @@ def purge(edge: Edge) -> dict[str, int]:
         "outbox": outbox.purge(edge, before),
         "budgets": budgets.purge(edge, edge.now - BUDGETS_KEPT),
         "sessions": session.purge(edge, before),
+        "browsers": browsers.purge(edge, before),
         "audit": audit.purge(edge, edge.now - edge.settings.audit_retention),
     }
 

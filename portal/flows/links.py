@@ -29,9 +29,3 @@ def make(
 
 def find(edge: Edge, kind: LinkKind, token: str) -> Link | None:
     return links.find(edge, kind, tokens.digest(token)) if token else None
-
-
-def use(edge: Edge, kind: LinkKind, token: str) -> Link | None:
-    """Spend a link; None when it is used, expired, of another kind or unknown."""
-    link = find(edge, kind, token)
-    return link if link is not None and links.use(edge, link.id) else None

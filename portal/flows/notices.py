@@ -16,6 +16,7 @@ class Notice(enum.StrEnum):
     ACTIVATION = "activation"
     ALREADY_REGISTERED = "already_registered"
     AUTHENTICATOR_ENROLLED = "authenticator_enrolled"
+    AUTHENTICATOR_RENAMED = "authenticator_renamed"
     AUTHENTICATOR_REVOKED = "authenticator_revoked"
     BACKUP_CODE_USED = "backup_code_used"
     BACKUP_CODES_RENEWED = "backup_codes_renewed"

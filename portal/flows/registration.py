@@ -26,7 +26,7 @@ from portal.store import links as link_store
 from portal.store.links import LinkKind
 from portal.store.users import Summary, User
 
-GUESTS = "Guests"
+ACTIVATION = "activation"
 Work = Callable[[], Any]
 
 
@@ -41,8 +41,20 @@ class Application:
     time_zone: str = "UTC"
 
 
-def register(edge: Edge, form: Application) -> Generator[Work, Any, Done | Rejected]:
-    """Take an application and mail the next step. A taken address gets the same answer."""
+def is_open(edge: Edge) -> bool:
+    """Whether travelers may register: only where an organisation for them exists."""
+    return organisations.by_name(edge, edge.settings.guests) is not None
+
+
+def register(
+    edge: Edge, form: Application, *, send: bool
+) -> Generator[Work, Any, Done | Rejected | Gone]:
+    """Take an application and mail the next step. A taken address gets the same answer.
+
+    `send` is False for a mailbox that has had enough: then all is as usual and nothing is mailed.
+    """
+    if not is_open(edge):
+        return Gone()
     subject = Subject("", form.email, form.name, edge.settings.product_name, False)
     made = yield from credentials.choose_password(edge, subject, form.password)
     if isinstance(made, Rejected):
@@ -54,6 +66,8 @@ def register(edge: Edge, form: Application) -> Generator[Work, Any, Done | Rejec
         subject_id=owner.id if owner else None,
         reason="address_taken" if owner else None,
     )
+    if not send:
+        return Done()
     if owner is not None:
         tell(edge, Notice.ALREADY_REGISTERED, owner)
         return Done()
@@ -72,7 +86,6 @@ def register(edge: Edge, form: Application) -> Generator[Work, Any, Done | Rejec
         edge,
         Notice.ACTIVATION,
         to=form.email,
-        name=form.name,
         locale=form.locale,
         time_zone=form.time_zone,
         token=token,
@@ -87,24 +100,24 @@ def confirm(
     link = links.find(edge, LinkKind.ACTIVATION, token)
     if link is None:
         return Gone()
-    email = link.data["email"]
-    reserved = attempts.reserve(edge, PASSWORD, email, browser_id=None, user=None)
+    # A budget of the link's own: strangers who guess at the address must not close its activation.
+    reserved = attempts.reserve(edge, ACTIVATION, link.id, browser_id=None, user=None)
     if isinstance(reserved, Throttled):
         return reserved
     factor = edge.factors[PASSWORD]
     verdict = yield partial(factor.verify, link.data["password"], None, password, edge.now)
     if isinstance(verdict, Rejected):
+        audit.add(edge, Event.ACTIVATION_REFUSED, detail={"failures": reserved.failures})
         return Refused()
     if not link_store.use(edge, link.id):
         return Gone()
-    attempts.succeed(edge, PASSWORD, email, browser_id=None)
     return _open_account(edge, link.data)
 
 
 def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
-    guests = organisations.by_name(edge, GUESTS) or organisations.root(edge)
+    guests = organisations.by_name(edge, edge.settings.guests)
     if guests is None:
-        raise RuntimeError("no organisation exists; run `flask organisation create`")
+        return Gone()  # Registration was closed meanwhile.
     user = User(
         id=edge.new_id(),
         email=data["email"],

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from portal.edge import Actor, Edge
+from portal.edge import Actor, Edge, Transaction
 from portal.flows import tokens
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.rules import access, assurance, policy
 from portal.rules.access import Allow, Facts, Held, StepUp
 from portal.rules.terms import Action, Authentication, Membership, Strength
-from portal.store import audit, browsers, sessions, users
+from portal.store import audit, browsers, links, sessions, users
+from portal.store.links import LinkKind
 from portal.store.sessions import Live, Session
 from portal.store.users import User
 
@@ -36,6 +37,7 @@ class Visit:
 
     live: Live
     facts: Facts
+    read_in: Transaction | None = None
 
     @property
     def user(self) -> User:
@@ -80,19 +82,30 @@ def load(edge: Edge, token: str) -> Visit | None:
     if live is None or live.session.revoked_at is not None:
         return None
     facts = _facts(edge, live)
-    visit = Visit(live, facts)
+    visit = Visit(live, facts, edge.transaction)
     acting = visit.acting
     edge.actor = Actor(
         user_id=live.user.id,
         session_id=live.session.id,
         organisation_id=acting.organisation_id if acting else live.user.home_organisation_id,
-        level=assurance.acr(
-            assurance.session_level(
-                facts.authentications, now=edge.now, seen_at=live.session.seen_at
-            )
-        ),
+        level=assurance.acr(_level(facts)),
     )
     return visit
+
+
+def again(edge: Edge, visit: Visit) -> Visit | None:
+    """The visit as it is now, its session and person held until the commit; None if it ended.
+
+    A flow that yielded asks for its facts again before it writes on the strength of them. Within
+    one writing transaction they still hold. Every flow holds the person's row before any other, so
+    two of them wait for one another and never both.
+    """
+    if edge.transaction is visit.read_in:
+        return visit
+    live = sessions.find(edge, visit.session.token_hash)
+    if live is None or live.session.revoked_at is not None:
+        return None
+    return Visit(live, _facts(edge, live), edge.transaction)
 
 
 def open_session(
@@ -125,6 +138,9 @@ def open_session(
     live = Live(session, user, memberships, browser_id is not None, browser_known, edge.now)
     facts = replace(_facts(edge, live), ends_at=None)
     session = replace(session, ends_at=access.session_end(facts))
+    if edge.client.session_token:
+        # The new session takes the place of the one that this browser held.
+        sessions.revoke_token(edge, tokens.digest(edge.client.session_token), "replaced")
     edge.actor = Actor(user.id, session.id, user.home_organisation_id, assurance.acr(_level(facts)))
     complete = isinstance(access.decide(Action.HOME, facts), Allow)
     browser_token = None
@@ -148,19 +164,22 @@ def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
     facts = replace(visit.facts, authentications=authentications, seen_at=edge.now, ends_at=None)
     complete = isinstance(access.decide(Action.HOME, facts), Allow)
     token = tokens.make(edge)
-    browser_id, browser_token = visit.session.browser_id, None
     edge.actor = replace(edge.actor, level=assurance.acr(_level(facts)))
-    if complete and not resuming and not isinstance(before, Allow):
-        browser_id, browser_token = _complete(edge, visit.live, proof)
     rotated = sessions.rotate(
         edge,
         visit.session,
         token_hash=tokens.digest(token),
         authentications=authentications,
         ends_at=access.session_end(facts),
-        browser_id=browser_id,
     )
-    return Opened(token, complete, browser_token) if rotated else None
+    if not rotated:
+        return None
+    browser_token = None
+    if complete and not resuming and not isinstance(before, Allow):
+        browser_id, browser_token = _complete(edge, visit.live, proof)
+        if browser_id != visit.session.browser_id:
+            sessions.set_browser(edge, visit.session.id, browser_id)
+    return Opened(token, complete, browser_token)
 
 
 def with_factor(visit: Visit, kind: str, strength: Strength) -> Visit:
@@ -191,12 +210,25 @@ def _complete(edge: Edge, live: Live, proof: Authentication) -> tuple[str, str |
         if seen_at is None or edge.now - seen_at > browsers.SEEN_INTERVAL:
             browsers.note_seen(edge, live.session.browser_id, lifetime)
         return live.session.browser_id, None
-    token = tokens.make(edge)
-    browser_id = browsers.remember(
-        edge, token_hash=tokens.digest(token), user_id=user.id, known=True, lifetime=lifetime
-    )
+    browser_id, token = know_browser(edge, user, known=True, lifetime=lifetime)
     if user.last_signed_in_at is not None:
         tell(edge, Notice.NEW_BROWSER, user)
+    return browser_id, token
+
+
+def know_browser(edge: Edge, user: User, *, known: bool, lifetime: timedelta) -> tuple[str, str]:
+    """Give this browser a token of its own for this person; its id and the token.
+
+    A browser that several people use keeps all of them: their rows move to the new token. So a
+    token that somebody planted in the browser beforehand is worth nothing afterwards.
+    """
+    token = tokens.make(edge)
+    digest = tokens.digest(token)
+    if edge.client.browser_token:
+        browsers.move(edge, tokens.digest(edge.client.browser_token), digest)
+    browser_id = browsers.remember(
+        edge, token_hash=digest, user_id=user.id, known=known, lifetime=lifetime
+    )
     return browser_id, token
 
 
@@ -224,9 +256,16 @@ def sign_out(edge: Edge, visit: Visit) -> None:
         audit.add(edge, Event.SIGNED_OUT, subject_id=visit.user.id)
 
 
-def leave(edge: Edge, token: str) -> None:
-    """End the session that a new sign-in in the same browser takes the place of."""
-    sessions.revoke_token(edge, tokens.digest(token), "replaced")
+def end_proved_by(edge: Edge, visit: Visit, authenticator_id: str) -> int:
+    """End the person's other sessions that rest on an authenticator which is revoked now."""
+    ended = 0
+    for found in sessions.of_user(edge, visit.user.id):
+        proofs = {proof.authenticator_id for proof in found.authentications}
+        if found.id != visit.session.id and authenticator_id in proofs:
+            ended += sessions.revoke(edge, visit.user.id, found.id, "authenticator_revoked")
+    if ended:
+        _note_ended(edge, visit.user.id, "authenticator_revoked", ended)
+    return ended
 
 
 def live_sessions(edge: Edge, user_id: str) -> list[Session]:
@@ -254,6 +293,8 @@ def end_others(edge: Edge, visit: Visit, reason: str) -> int:
 def end_all(edge: Edge, user_id: str, reason: str, *, browsers_too: bool) -> int:
     """End every session of a person, and forget their browsers if asked."""
     ended = sessions.revoke_all(edge, user_id, reason)
+    # Whoever is thrown out leaves nothing behind that still moves the account.
+    links.void(edge, user_id, LinkKind.EMAIL_CONFIRM)
     if browsers_too:
         browsers.revoke_all(edge, user_id)
     _note_ended(edge, user_id, reason, ended)
@@ -283,7 +324,10 @@ def _note_ended(edge: Edge, user_id: str, reason: str, ended: int) -> None:
 
 def _level(facts: Facts) -> assurance.AAL:
     return assurance.session_level(
-        facts.authentications, now=facts.now, seen_at=facts.seen_at or facts.now
+        facts.authentications,
+        now=facts.now,
+        seen_at=facts.seen_at or facts.now,
+        lifetimes=facts.lifetimes,
     )
 
 

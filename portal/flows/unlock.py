@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.edge import Edge
-from portal.flows import attempts, links, tokens
+from portal.flows import attempts, links, session
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Done, Gone
 from portal.rules.terms import AccountState
-from portal.store import audit, browsers, budgets, users
+from portal.store import audit, budgets, users
+from portal.store import links as link_store
 from portal.store.links import LinkKind
 
 
@@ -44,18 +45,13 @@ def request(edge: Edge, email: str) -> Done:
 
 def confirm(edge: Edge, token: str) -> Unlocked | Gone:
     """Spend the link: strangers' counts start anew, and this browser gets its own lane."""
-    link = links.use(edge, LinkKind.UNLOCK, token)
-    user = users.by_id(edge, link.user_id) if link and link.user_id else None
-    if link is None or user is None:
+    link = links.find(edge, LinkKind.UNLOCK, token)
+    user = users.lock(edge, link.user_id) if link and link.user_id else None
+    if link is None or user is None or not link_store.use(edge, link.id):
         return Gone()
     budgets.reset_strangers(edge, attempts.keys_of(edge, user.email))
-    browser_token = tokens.make(edge)
-    browsers.remember(
-        edge,
-        token_hash=tokens.digest(browser_token),
-        user_id=user.id,
-        known=False,
-        lifetime=edge.settings.link_lifetime,
+    _, browser_token = session.know_browser(
+        edge, user, known=False, lifetime=edge.settings.link_lifetime
     )
     audit.add(edge, Event.UNLOCKED, subject_id=user.id, actor_id=user.id)
     return Unlocked(browser_token)

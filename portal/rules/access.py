@@ -5,8 +5,8 @@ level, a role or an age. The order of the questions is part of the promise: a se
 signed in learns nothing, not even that it would have been refused.
 
     no session, ended, or account not active ──► SignIn
-    below the base level, could reach it     ──► StepUp (pending)
-    below the base level, cannot reach it    ──► Enrol
+    cannot reach the base level              ──► Enrol
+    below the base level                     ──► StepUp (pending)
     level or freshness missing               ──► StepUp
     otherwise                                ──► Allow
 """
@@ -48,6 +48,7 @@ class Entry(enum.Enum):
 
     SIGNED_IN = "signed_in"  # At the base level.
     GATE = "gate"  # Also a session that may do nothing but enrol.
+    LAPSED = "lapsed"  # Also a finished one that has idled out, or must enrol.
     ANY = "any"  # Also one that is half signed in.
 
 
@@ -64,7 +65,7 @@ ACTIONS: dict[Action, Requirement] = {
     Action.CHALLENGE: Requirement(entry=Entry.ANY),
     Action.SIGN_OUT: Requirement(entry=Entry.ANY),
     Action.HOME: Requirement(),
-    Action.STEP_UP: Requirement(entry=Entry.ANY),
+    Action.STEP_UP: Requirement(entry=Entry.LAPSED),
     Action.ENROL: Requirement(Level.HELD, SECURITY_AGE_MAX, Entry.GATE),
     Action.FINISH_ENROLMENT: Requirement(entry=Entry.GATE),
     Action.VIEW_SECURITY: Requirement(),
@@ -160,6 +161,8 @@ def decide(action: Action, facts: Facts) -> Decision:
         return Allow(_level_now(facts))
     base = base_level(facts)
     below = _below_base(facts, base)
+    if requirement.entry is Entry.LAPSED and not (isinstance(below, StepUp) and below.pending):
+        return Allow(_level_now(facts))
     if isinstance(below, Enrol) and requirement.entry is Entry.GATE:
         return _in_gate(requirement, facts)
     if below:
@@ -202,16 +205,17 @@ def _not_signed_in(facts: Facts) -> SignIn | None:
 
 
 def _below_base(facts: Facts, base: AAL) -> StepUp | Enrol | None:
-    """What a session below its base level must do; None when it stands at or above it."""
+    """What keeps a session from its base level; None when it stands at or above it."""
+    strengths = [held.strength for held in facts.enrolled]
+    # Asked before the level: the proof of a revoked app, or a backup code, stands in for nothing.
+    if base > AAL.AAL1 and (
+        policy.highest_level(strengths) < base
+        or not any(policy.counts_as_second_factor(strength) for strength in strengths)
+    ):
+        offers = [one for one in facts.enrollable if policy.counts_as_second_factor(one.strength)]
+        return Enrol(_best_first(offers, facts), why="policy_requires_second_factor")
     if _level_now(facts) >= base:
         return None
-    if policy.highest_level(held.strength for held in facts.enrolled) < base or not any(
-        policy.counts_as_second_factor(held.strength) for held in facts.enrolled
-    ):
-        offers = [
-            offer for offer in facts.enrollable if policy.counts_as_second_factor(offer.strength)
-        ]
-        return Enrol(_best_first(offers, facts), why="policy_requires_second_factor")
     if _level_when_active(facts) >= base:
         # It once stood at its level and idled out: any one factor and the cookie restore it.
         return StepUp(_best_first(facts.enrolled, facts), why="idle", lapsed=True)
@@ -219,8 +223,12 @@ def _below_base(facts: Facts, base: AAL) -> StepUp | Enrol | None:
 
 
 def _in_gate(requirement: Requirement, facts: Facts) -> Allow | StepUp:
-    """The enrolment gate: open to whoever gave all they have, not too long ago."""
-    held = policy.highest_level(authenticator.strength for authenticator in facts.enrolled)
+    """The enrolment gate: open to whoever gave all they have, not too long ago.
+
+    All, so a backup code too where one is held: a password alone never enrols in place of a factor
+    that is lost.
+    """
+    held = assurance.level(authenticator.strength for authenticator in facts.enrolled)
     if requirement.age_max is None or assurance.is_fresh(
         facts.authentications, wanted=held, age_max=GATE_AGE_MAX, now=facts.now
     ):
@@ -270,13 +278,16 @@ def _latest_proof(facts: Facts) -> datetime:
 
 
 def _completing(facts: Facts, wanted: AAL) -> tuple[str, ...]:
-    """The held kinds whose proof, beside the proofs that still count, would reach `wanted`."""
+    """The held kinds whose proof, beside the proofs that still count, would reach `wanted`.
+
+    Where no single one would, because the earlier proofs are too old, every kind is a beginning.
+    """
     limit = facts.lifetimes.overall[wanted]
     counting = [proof.strength for proof in facts.authentications if facts.now - proof.at < limit]
     completing = [
         held for held in facts.enrolled if assurance.level([*counting, held.strength]) >= wanted
     ]
-    return _best_first(completing, facts)
+    return _best_first(completing or facts.enrolled, facts)
 
 
 def _refreshing(facts: Facts, wanted: AAL) -> tuple[str, ...]:

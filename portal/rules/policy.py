@@ -60,5 +60,9 @@ def base_level(policy: Policy, roles: Iterable[Role], held: Iterable[Strength]) 
 
 
 def highest_level(held: Iterable[Strength]) -> AAL:
-    """The highest level that this person can reach with what they hold."""
-    return level(held)
+    """The highest level that this person can be asked for.
+
+    Look-up secrets do not raise it: who has lost the second factor and has only codes left could
+    otherwise change nothing any more once the codes are spent.
+    """
+    return level(strength for strength in held if not strength.look_up_secret)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, exists, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, exists, func, insert, select, update
 
 from portal.edge import Edge
 from portal.store.engine import insert_for
@@ -21,6 +21,14 @@ from portal.store.tables import audit_checkpoints, audit_events, audit_seals, le
 
 GENESIS = bytes(32)
 SEALER = "audit_sealer"
+_INSERT = insert(audit_events)
+_OF_SUBJECT = (
+    select(audit_events)
+    .where(audit_events.c.subject_id == bindparam("subject"))
+    .order_by(audit_events.c.id.desc())
+    .limit(bindparam("size"))
+)
+_OF_SUBJECT_BEFORE = _OF_SUBJECT.where(audit_events.c.id < bindparam("before"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ def add(
     """Write one row. `detail` never holds a secret, a code or a token."""
     actor = edge.actor
     edge.db.execute(
-        insert(audit_events),
+        _INSERT,
         {
             "id": edge.new_id(),
             "at": edge.now,
@@ -84,10 +92,9 @@ def _from_row(row: RowMapping) -> AuditEvent:
 
 def of_subject(edge: Edge, user_id: str, *, before: str | None, size: int) -> list[AuditEvent]:
     """A page of what happened to a person's account, newest first; `before` is the last id seen."""
-    statement = select(audit_events).where(audit_events.c.subject_id == user_id)
-    if before:
-        statement = statement.where(audit_events.c.id < before)
-    rows = edge.db.execute(statement.order_by(audit_events.c.id.desc()).limit(size)).mappings()
+    statement = _OF_SUBJECT_BEFORE if before else _OF_SUBJECT
+    wanted = {"subject": user_id, "before": before, "size": size}
+    rows = edge.db.execute(statement, wanted).mappings()
     return [_from_row(row) for row in rows]
 
 
@@ -118,7 +125,8 @@ def seal(edge: Edge, *, size: int, since: datetime | None = None) -> int:
     `since` looks at young rows only, so that the worker's question costs the same in a log of a
     thousand rows and of a million; without it every row is looked at.
     """
-    # The newest seal is locked, so that two sealers cannot both extend the chain from it.
+    # The lease keeps sealers apart. Without it, two that read the same head would take the same
+    # number, and the primary key lets one of them commit: the chain never forks.
     sequence, previous = _head(edge)
     unsealed = select(audit_events).where(
         ~exists().where(audit_seals.c.event_id == audit_events.c.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from portal.edge import Edge
 from portal.rules.terms import Strength
@@ -19,6 +19,22 @@ from portal.store.sealed import open_json, seal_json
 from portal.store.tables import authenticators
 
 PLACE = "authenticators:data"
+# Statements of every sign-in are made once: building one costs more than running it.
+_OF_USER = (
+    select(authenticators)
+    .where(authenticators.c.user_id == bindparam("user"), authenticators.c.revoked_at.is_(None))
+    .order_by(authenticators.c.id)
+)
+_OF_KIND = _OF_USER.where(authenticators.c.kind == bindparam("of_kind"))
+_UNCHANGED = update(authenticators).where(
+    authenticators.c.id == bindparam("identity"),
+    authenticators.c.version == bindparam("old_version"),
+    authenticators.c.revoked_at.is_(None),
+)
+_TOUCH = _UNCHANGED.values(used_at=bindparam("now"))
+_REPLACE = _UNCHANGED.values(
+    data=bindparam("sealed"), version=bindparam("new_version"), used_at=bindparam("now")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +99,8 @@ def add(edge: Edge, new: New) -> None:
 
 def of_user(edge: Edge, user_id: str, kind: str | None = None) -> list[Authenticator]:
     """What a person holds, oldest first; of one kind if named."""
-    statement = select(authenticators).where(
-        authenticators.c.user_id == user_id, authenticators.c.revoked_at.is_(None)
-    )
-    if kind is not None:
-        statement = statement.where(authenticators.c.kind == kind)
-    rows = edge.db.execute(statement.order_by(authenticators.c.id)).mappings()
+    statement = _OF_USER if kind is None else _OF_KIND
+    rows = edge.db.execute(statement, {"user": user_id, "of_kind": kind}).mappings()
     return [from_row(edge, row) for row in rows]
 
 
@@ -105,27 +117,26 @@ def by_id(edge: Edge, user_id: str, authenticator_id: str) -> Authenticator | No
 
 def replace(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> bool:
     """Store new data if nobody changed the row since it was read; False is a lost race."""
-    sealed = seal_json(edge, PLACE, authenticator.id, data)
-    result = edge.db.execute(
-        _unchanged(authenticator).values(
-            data=sealed, version=authenticator.version + 1, used_at=edge.now
-        )
-    )
+    changes = {
+        "sealed": seal_json(edge, PLACE, authenticator.id, data),
+        "new_version": authenticator.version + 1,
+    }
+    result = edge.db.execute(_REPLACE, _unchanged(edge, authenticator) | changes)
     return result.rowcount == 1
 
 
 def touch(edge: Edge, authenticator: Authenticator) -> bool:
     """Note a use that changes no data; False when the row changed since it was read."""
-    result = edge.db.execute(_unchanged(authenticator).values(used_at=edge.now))
+    result = edge.db.execute(_TOUCH, _unchanged(edge, authenticator))
     return result.rowcount == 1
 
 
-def _unchanged(authenticator: Authenticator) -> Any:
-    return update(authenticators).where(
-        authenticators.c.id == authenticator.id,
-        authenticators.c.version == authenticator.version,
-        authenticators.c.revoked_at.is_(None),
-    )
+def _unchanged(edge: Edge, authenticator: Authenticator) -> dict[str, Any]:
+    return {
+        "identity": authenticator.id,
+        "old_version": authenticator.version,
+        "now": edge.now,
+    }
 
 
 def rename(edge: Edge, user_id: str, authenticator_id: str, name: str) -> bool:

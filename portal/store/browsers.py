@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, delete, exists, insert, select, update
 
 from portal.edge import Edge
-from portal.store.tables import browsers
+from portal.store.tables import browsers, sessions
 
 SEEN_INTERVAL = timedelta(days=1)
 
@@ -40,37 +40,38 @@ def live(edge: Edge) -> list:
     return [browsers.c.revoked_at.is_(None), browsers.c.ends_at > edge.now]
 
 
-def find(edge: Edge, token_hash: bytes, user_id: str) -> Browser | None:
-    """This person's live browser behind a token."""
-    statement = select(*COLUMNS).where(
-        browsers.c.token_hash == token_hash, browsers.c.user_id == user_id, *live(edge)
+def move(edge: Edge, old_token_hash: bytes, token_hash: bytes) -> None:
+    """Give every person's row of a browser its new token."""
+    edge.db.execute(
+        update(browsers)
+        .where(browsers.c.token_hash == old_token_hash)
+        .values(token_hash=token_hash)
     )
-    row = edge.db.execute(statement).mappings().first()
-    return _from_row(row) if row else None
 
 
 def remember(
     edge: Edge, *, token_hash: bytes, user_id: str, known: bool, lifetime: timedelta
 ) -> str:
-    """Add a browser, or bring a revoked or expired one back; returns its id."""
+    """Add a browser, or bring one back; returns its id. One that is known stays known."""
+    found = edge.db.execute(
+        select(browsers.c.id, browsers.c.known_at, browsers.c.revoked_at, browsers.c.ends_at).where(
+            browsers.c.token_hash == token_hash, browsers.c.user_id == user_id
+        )
+    ).first()
+    counts = found is not None and found.revoked_at is None and found.ends_at > edge.now
     values = {
         "user_agent": edge.client.user_agent,
         "address": edge.client.address,
         "place": edge.place(),
-        "known_at": edge.now if known else None,
+        "known_at": edge.now if known else (found.known_at if counts else None),
         "created_at": edge.now,
         "seen_at": edge.now,
-        "ends_at": edge.now + lifetime,
+        "ends_at": max(edge.now + lifetime, found.ends_at) if counts else edge.now + lifetime,
         "revoked_at": None,
     }
-    found = edge.db.execute(
-        select(browsers.c.id).where(
-            browsers.c.token_hash == token_hash, browsers.c.user_id == user_id
-        )
-    ).scalar()
-    if found:
-        edge.db.execute(update(browsers).where(browsers.c.id == found).values(**values))
-        return str(found)
+    if found is not None:
+        edge.db.execute(update(browsers).where(browsers.c.id == found.id).values(**values))
+        return str(found.id)
     identity = edge.new_id()
     edge.db.execute(
         insert(browsers),
@@ -119,6 +120,12 @@ def revoke_all(edge: Edge, user_id: str) -> int:
         .values(revoked_at=edge.now)
     )
     return result.rowcount
+
+
+def purge(edge: Edge, before: datetime) -> int:
+    """Remove browsers that ended before an instant and that no session names."""
+    named = exists().where(sessions.c.browser_id == browsers.c.id)
+    return edge.db.execute(delete(browsers).where(browsers.c.ends_at < before, ~named)).rowcount
 
 
 def revoke_everything(edge: Edge) -> int:

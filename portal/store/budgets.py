@@ -11,13 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, update
+from sqlalchemy import and_, bindparam, case, delete, or_, update
 
 from portal.edge import Edge
 from portal.store.engine import insert_for
 from portal.store.tables import budgets
 
 STRANGERS = ""
+_RESET = (
+    update(budgets)
+    .where(budgets.c.key == bindparam("of_key"), budgets.c.lane == bindparam("of_lane"))
+    .values(
+        failures=0,
+        next_at=bindparam("now"),
+        refused=0,
+        refused_before=0,
+        changed_at=bindparam("now"),
+    )
+)
 
 
 Pauses = tuple[tuple[int, timedelta], ...]
@@ -69,9 +80,11 @@ def _statement(dialect: str, counts: tuple[int, ...]) -> Any:
         refused_before=0,
         changed_at=now,
     )
+    # Below the first pause `next_at` is not asked: it came from another machine's clock, which may
+    # be a little ahead of ours.
     allowed = and_(
         budgets.c.failures < bindparam("limit", type_=budgets.c.failures.type),
-        budgets.c.next_at <= now,
+        or_(budgets.c.failures < min(counts), budgets.c.next_at <= now),
     )
     paused = [
         (budgets.c.failures + 1 >= count, bindparam(f"next_{count}", type_=instant))
@@ -91,11 +104,7 @@ def _statement(dialect: str, counts: tuple[int, ...]) -> Any:
 
 def reset(edge: Edge, key: bytes, lane: str) -> None:
     """A success: the lane's count falls to zero."""
-    edge.db.execute(
-        update(budgets)
-        .where(budgets.c.key == key, budgets.c.lane == lane)
-        .values(failures=0, next_at=edge.now, refused=0, refused_before=0, changed_at=edge.now)
-    )
+    edge.db.execute(_RESET, {"of_key": key, "of_lane": lane, "now": edge.now})
 
 
 def reset_strangers(edge: Edge, keys: list[bytes]) -> int:
@@ -105,12 +114,10 @@ def reset_strangers(edge: Edge, keys: list[bytes]) -> int:
 
 
 def reset_all(edge: Edge, keys: list[bytes]) -> int:
-    """A decision (a mailed unlock, an administrator, a restore): every lane of these keys."""
+    """An operator's decision: every lane of these keys starts anew."""
     return edge.db.execute(delete(budgets).where(budgets.c.key.in_(keys))).rowcount
 
 
 def purge(edge: Edge, before: datetime) -> int:
-    """Forget counts that nobody added to since `before`. Counts in a row below the pause only."""
-    return edge.db.execute(
-        delete(budgets).where(budgets.c.changed_at < before, budgets.c.failures == 0)
-    ).rowcount
+    """Forget counts that nobody added to since `before`."""
+    return edge.db.execute(delete(budgets).where(budgets.c.changed_at < before)).rowcount

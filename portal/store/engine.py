@@ -6,12 +6,15 @@ foreign keys on, deferred reads and immediate writes. PostgreSQL: READ COMMITTED
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from portal.edge import Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -22,6 +25,7 @@ class Opened:
 
     connection: Connection
     writing: bool
+    exclusive: bool = False
 
     def commit(self) -> None:
         """Make it durable and give the connection back."""
@@ -40,19 +44,27 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         parsed = make_url(url)
+        # `hide_parameters`: an error's text goes to the log, and must not take people's data along.
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             self.engine = create_engine(
-                parsed, pool_size=pool_size, max_overflow=10, pool_pre_ping=True
+                parsed,
+                pool_size=pool_size,
+                max_overflow=10,
+                pool_pre_ping=True,
+                hide_parameters=True,
             )
         else:
             self.engine = create_engine(
                 parsed,
                 pool_size=pool_size,
                 max_overflow=10,
+                hide_parameters=True,
                 connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
             )
             _prepare_sqlite(self.engine)
+
+        event.listen(self.engine, "handle_error", _tell_unavailable)
 
     @property
     def dialect(self) -> str:
@@ -66,19 +78,26 @@ class Database:
                 # Flag first: the "begin" event below reads it.
                 connection.connection.info["writing"] = writing
             connection.begin()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Unavailable):
             connection.close()
             raise
-        return Opened(connection, writing)
+        return Opened(connection, writing, exclusive=writing and self.dialect == "sqlite")
 
     def dispose(self) -> None:
         """Close every pooled connection (before a fork, and at the end of a test)."""
         self.engine.dispose()
 
 
+def _tell_unavailable(context: ExceptionContext) -> None:
+    """Gone, locked for too long, or chosen to end a deadlock: for the house that is one thing."""
+    if isinstance(context.sqlalchemy_exception, OperationalError):
+        context.chained_exception = Unavailable(type(context.original_exception).__name__)
+
+
 def insert_for(dialect: str) -> Any:
     """The `insert` that knows ON CONFLICT, for a dialect by name."""
-    return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+    # Imported by name: PostgreSQL's is slow to load, and most houses never need it.
+    return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.edge import Edge
+from portal.edge import Edge, Unavailable
 
 SCHEMA_VERSION = "0001"  # The newest migration; a test holds it to the head of migrations/.
 
@@ -16,7 +16,7 @@ def schema_version(edge: Edge) -> str | None:
     """The migration that the database stands at; None before the first."""
     try:
         found = edge.db.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except SQLAlchemyError:
+    except (SQLAlchemyError, Unavailable):
         return None
     return str(found) if found else None
 

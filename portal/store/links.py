@@ -46,9 +46,7 @@ def add(
     data: dict[str, Any],
     lifetime: timedelta,
 ) -> str:
-    """Store a link; older ones of the same kind and person end (the newest mail is the one)."""
-    if user_id is not None:
-        void(edge, user_id, kind)
+    """Store a link. Older ones live on: whether they should is the flow's to say."""
     identity = edge.new_id()
     edge.db.execute(
         insert(links),
@@ -98,9 +96,11 @@ def pending(edge: Edge, user_id: str, kind: LinkKind) -> Link | None:
 
 
 def use(edge: Edge, link_id: str) -> bool:
-    """Spend a link; of any number of clicks one gets True."""
+    """Spend a link and forget what it held; of any number of clicks one gets True."""
     result = edge.db.execute(
-        update(links).where(links.c.id == link_id, *_live(edge)).values(used_at=edge.now)
+        update(links)
+        .where(links.c.id == link_id, *_live(edge))
+        .values(used_at=edge.now, data=seal_json(edge, PLACE, link_id, {}))
     )
     return result.rowcount == 1
 
@@ -112,6 +112,20 @@ def void(edge: Edge, user_id: str, *kinds: LinkKind) -> None:
         .where(
             links.c.user_id == user_id,
             links.c.kind.in_([str(kind) for kind in kinds]),
+            links.c.used_at.is_(None),
+        )
+        .values(used_at=edge.now)
+    )
+
+
+def void_younger(edge: Edge, user_id: str, kind: LinkKind, than: str) -> None:
+    """End a person's live links of a kind that were made after another one."""
+    edge.db.execute(
+        update(links)
+        .where(
+            links.c.user_id == user_id,
+            links.c.kind == str(kind),
+            links.c.id > than,
             links.c.used_at.is_(None),
         )
         .values(used_at=edge.now)

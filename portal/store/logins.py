@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from portal.edge import Edge, SealBroken
+from portal.rules.terms import Membership, Role
 from portal.store import authenticators as authenticator_store
 from portal.store import users as user_store
 from portal.store.authenticators import Authenticator
-from portal.store.tables import authenticators, browsers, users
+from portal.store.tables import authenticators, browsers, memberships, organisations, users
 from portal.store.users import User
 
 _KIND = "password"
@@ -30,35 +31,108 @@ class Candidate:
     broken: str | None = None
 
 
+# Made once: building this statement costs more than running it.
+_CANDIDATE = (
+    select(
+        *[column.label("u_" + column.name) for column in users.c],
+        *[column.label("a_" + column.name) for column in authenticators.c],
+        browsers.c.id.label("b_id"),
+        browsers.c.known_at.label("b_known_at"),
+    )
+    .outerjoin(
+        authenticators,
+        and_(
+            authenticators.c.user_id == users.c.id,
+            authenticators.c.kind == _KIND,
+            authenticators.c.revoked_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        browsers,
+        and_(
+            browsers.c.user_id == users.c.id,
+            browsers.c.token_hash == bindparam("token_hash"),
+            browsers.c.revoked_at.is_(None),
+            browsers.c.ends_at > bindparam("now"),
+        ),
+    )
+    .where(users.c.email == bindparam("of_email"))
+)
+
+
+# The account and the password that was compared, held until the commit, with the roles.
+_UNCHANGED = (
+    select(
+        *[column.label("u_" + column.name) for column in users.c],
+        browsers.c.id.label("b_id"),
+        browsers.c.known_at.label("b_known_at"),
+        memberships.c.organisation_id.label("m_organisation_id"),
+        memberships.c.role.label("m_role"),
+        organisations.c.name.label("m_organisation_name"),
+    )
+    .join(authenticators, authenticators.c.user_id == users.c.id)
+    .outerjoin(
+        browsers,
+        and_(
+            browsers.c.user_id == users.c.id,
+            browsers.c.token_hash == bindparam("token_hash"),
+            browsers.c.revoked_at.is_(None),
+            browsers.c.ends_at > bindparam("now"),
+        ),
+    )
+    .outerjoin(memberships, memberships.c.user_id == users.c.id)
+    .outerjoin(organisations, organisations.c.id == memberships.c.organisation_id)
+    .where(
+        authenticators.c.id == bindparam("authenticator"),
+        authenticators.c.version == bindparam("version"),
+        authenticators.c.revoked_at.is_(None),
+    )
+    .order_by(memberships.c.id)
+    .with_for_update(of=[users, authenticators], key_share=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account as it is at the moment of acceptance."""
+
+    user: User
+    memberships: tuple[Membership, ...]
+    browser_id: str | None
+    browser_known: bool
+
+
+def unchanged(edge: Edge, password: Authenticator, browser_token_hash: bytes) -> Account | None:
+    """The account, held until the commit; None when the password is not the compared one any more.
+
+    What was read before the hash is old by then: the person may have been disabled, or have
+    enrolled a second factor.
+    """
+    wanted = {
+        "authenticator": password.id,
+        "version": password.version,
+        "token_hash": browser_token_hash,
+        "now": edge.now,
+    }
+    rows = edge.db.execute(_UNCHANGED, wanted).mappings().all()
+    if not rows:
+        return None
+    return Account(
+        user=user_store.from_row(rows[0], "u_"),
+        memberships=tuple(
+            Membership(row["m_organisation_id"], row["m_organisation_name"], Role(row["m_role"]))
+            for row in rows
+            if row["m_role"] is not None
+        ),
+        browser_id=rows[0]["b_id"],
+        browser_known=rows[0]["b_known_at"] is not None,
+    )
+
+
 def candidate(edge: Edge, email: str, browser_token_hash: bytes) -> Candidate | None:
     """Everything about an address; None when nobody has it."""
-    statement = (
-        select(
-            *[column.label("u_" + column.name) for column in users.c],
-            *[column.label("a_" + column.name) for column in authenticators.c],
-            browsers.c.id.label("b_id"),
-            browsers.c.known_at.label("b_known_at"),
-        )
-        .outerjoin(
-            authenticators,
-            and_(
-                authenticators.c.user_id == users.c.id,
-                authenticators.c.kind == _KIND,
-                authenticators.c.revoked_at.is_(None),
-            ),
-        )
-        .outerjoin(
-            browsers,
-            and_(
-                browsers.c.user_id == users.c.id,
-                browsers.c.token_hash == browser_token_hash,
-                browsers.c.revoked_at.is_(None),
-                browsers.c.ends_at > edge.now,
-            ),
-        )
-        .where(users.c.email == email)
-    )
-    row = edge.db.execute(statement).mappings().first()
+    wanted = {"of_email": email, "token_hash": browser_token_hash, "now": edge.now}
+    row = edge.db.execute(_CANDIDATE, wanted).mappings().first()
     if row is None:
         return None
     password, broken = None, None

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, bindparam, delete, insert, select
 
 from portal.edge import Edge
 from portal.rules.terms import Membership, Role
 from portal.store.tables import memberships, organisations
+
+_MEMBERSHIPS = (
+    select(memberships.c.organisation_id, organisations.c.name, memberships.c.role)
+    .join(organisations, organisations.c.id == memberships.c.organisation_id)
+    .where(memberships.c.user_id == bindparam("user"))
+    .order_by(memberships.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +94,7 @@ def remove_membership(edge: Edge, *, user_id: str, organisation_id: str, role: R
 
 def memberships_of(edge: Edge, user_id: str) -> tuple[Membership, ...]:
     """The roles of a user, in the order in which they were given."""
-    statement = (
-        select(memberships.c.organisation_id, organisations.c.name, memberships.c.role)
-        .join(organisations, organisations.c.id == memberships.c.organisation_id)
-        .where(memberships.c.user_id == user_id)
-        .order_by(memberships.c.id)
-    )
     return tuple(
         Membership(identity, name, Role(role))
-        for identity, name, role in edge.db.execute(statement)
+        for identity, name, role in edge.db.execute(_MEMBERSHIPS, {"user": user_id})
     )

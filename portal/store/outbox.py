@@ -83,6 +83,7 @@ def claim(edge: Edge) -> Entry | None:
 
 
 def sent(edge: Edge, entry: Entry) -> None:
+    """It was taken, even if a slow worker's lease ran out: nobody sends it again."""
     edge.db.execute(
         update(outbox)
         .where(outbox.c.id == entry.id)
@@ -97,8 +98,10 @@ def failed(edge: Edge, entry: Entry, *, error: str, permanent: bool) -> None:
     else:
         pause = min(timedelta(seconds=15) * 2 ** min(entry.attempts - 1, 10), BACK_OFF_LONGEST)
         values = {"due_at": edge.now + pause}
+    # A worker whose lease ran out must not change what the next one made of the row.
+    mine = (outbox.c.state == "waiting") & (outbox.c.attempts == entry.attempts)
     edge.db.execute(
-        update(outbox).where(outbox.c.id == entry.id).values(error=error[:500], **values)
+        update(outbox).where(outbox.c.id == entry.id, mine).values(error=error[:500], **values)
     )
 
 

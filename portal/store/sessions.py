@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, and_, delete, insert, select, update
+from sqlalchemy import RowMapping, and_, bindparam, delete, insert, select, update
 
 from portal.edge import Edge
 from portal.rules.terms import Authentication, Membership, Role
@@ -88,7 +88,8 @@ _USER_COLUMNS = [
         "last_kind",
     )
 ]
-_LIVE_BASE = (
+# Statements of every request are made once: building one costs more than running it.
+_LIVE = (
     select(
         *[column.label("s_" + column.name) for column in _SESSION_COLUMNS],
         *[column.label("u_" + column.name) for column in _USER_COLUMNS],
@@ -105,13 +106,43 @@ _LIVE_BASE = (
     .outerjoin(memberships, memberships.c.user_id == users.c.id)
     .outerjoin(organisations, organisations.c.id == memberships.c.organisation_id)
     .order_by(memberships.c.id)
+    .where(sessions.c.token_hash == bindparam("token_hash"))
+)
+_ROTATE = (
+    update(sessions)
+    .where(
+        sessions.c.id == bindparam("session_id"),
+        sessions.c.token_hash == bindparam("old_token_hash"),
+        sessions.c.revoked_at.is_(None),
+    )
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("token_hash", "authentications", "seen_at", "ends_at")
+        }
+    )
+)
+
+
+_HOLD = (
+    select(users.c.id)
+    .join(sessions, sessions.c.user_id == users.c.id)
+    .where(sessions.c.token_hash == bindparam("token_hash"))
+    # Not FOR UPDATE: rows that merely point at the person may still be written.
+    .with_for_update(of=users, key_share=True)
 )
 
 
 def find(edge: Edge, token_hash: bytes) -> Live | None:
-    """The session behind a token, whatever its state, with its person and roles."""
-    statement = _LIVE_BASE.where(sessions.c.token_hash == token_hash)
-    rows = edge.db.execute(statement).mappings().all()
+    """The session behind a token, whatever its state, with its person and roles.
+
+    In a writing transaction the person's row is held first, so that what is read here still holds
+    at the commit: on PostgreSQL by a lock, on SQLite because nobody else writes.
+    """
+    transaction = edge.transaction
+    if transaction is not None and transaction.writing and not transaction.exclusive:
+        edge.db.execute(_HOLD, {"token_hash": token_hash})
+    rows = edge.db.execute(_LIVE, {"token_hash": token_hash}).mappings().all()
     if not rows:
         return None
     first = rows[0]
@@ -147,25 +178,26 @@ def rotate(
     token_hash: bytes,
     authentications: tuple[Authentication, ...],
     ends_at: datetime,
-    browser_id: str | None,
 ) -> bool:
     """Give the session a new token and its new proofs; False when it changed or ended meanwhile."""
     result = edge.db.execute(
-        update(sessions)
-        .where(
-            sessions.c.id == session.id,
-            sessions.c.token_hash == session.token_hash,
-            sessions.c.revoked_at.is_(None),
-        )
-        .values(
-            token_hash=token_hash,
-            authentications=authentications_to_json(authentications),
-            seen_at=edge.now,
-            ends_at=ends_at,
-            browser_id=browser_id,
-        )
+        _ROTATE,
+        {
+            "session_id": session.id,
+            "old_token_hash": session.token_hash,
+            "new_token_hash": token_hash,
+            "new_authentications": authentications_to_json(authentications),
+            "new_seen_at": edge.now,
+            "new_ends_at": ends_at,
+        },
     )
     return result.rowcount == 1
+
+
+def set_browser(edge: Edge, session_id: str, browser_id: str) -> None:
+    edge.db.execute(
+        update(sessions).where(sessions.c.id == session_id).values(browser_id=browser_id)
+    )
 
 
 def touch(edge: Edge, session_id: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, exists, select, update
+from sqlalchemy import RowMapping, bindparam, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.edge import Edge
@@ -14,6 +14,12 @@ from portal.rules.terms import AccountState, Strength
 from portal.store.codec import strength_from_json, strength_to_json
 from portal.store.engine import insert_for
 from portal.store.tables import users
+
+_SIGNED_IN = (
+    update(users)
+    .where(users.c.id == bindparam("user"))
+    .values(last_signed_in_at=bindparam("now"), last_kind=bindparam("kind"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def by_email(edge: Edge, email: str) -> User | None:
 
 def lock(edge: Edge, user_id: str) -> User | None:
     """Read an account and hold its row: changes to one person's factors happen in turn."""
-    statement = select(users).where(users.c.id == user_id).with_for_update()
+    statement = select(users).where(users.c.id == user_id).with_for_update(key_share=True)
     row = edge.db.execute(statement).mappings().first()
     return from_row(row) if row else None
 
@@ -145,11 +151,7 @@ def set_summary(edge: Edge, user_id: str, summary: Summary) -> None:
 
 def note_sign_in(edge: Edge, user_id: str, last_kind: str | None) -> None:
     """Remember when the person last signed in fully, and with which second factor."""
-    edge.db.execute(
-        update(users)
-        .where(users.c.id == user_id)
-        .values(last_signed_in_at=edge.now, last_kind=last_kind)
-    )
+    edge.db.execute(_SIGNED_IN, {"user": user_id, "now": edge.now, "kind": last_kind})
 
 
 def ids(edge: Edge) -> list[str]:

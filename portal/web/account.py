@@ -14,13 +14,15 @@ from portal.flows import account, credentials, session
 from portal.flows.account import Profile
 from portal.flows.addresses import normalise
 from portal.flows.credentials import WrongCurrent
-from portal.flows.outcomes import Done, Gone
+from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.session import Opened
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
-from portal.web import addresses, challenges, cookies, mailed, messages, render
+from portal.settings import LOCALES
+from portal.web import addresses, challenges, cookies, mailed, messages, moments, render
 from portal.web.forms import NewAddressForm, PasswordForm, ProfileForm, refuse, time_zones
 from portal.web.gate import public, requires
+from portal.web.limits import brake_person
 from portal.web.messages import NoticeKey
 from portal.web.register import new_password_words
 from portal.web.run import read, run
@@ -31,7 +33,7 @@ A_YEAR = timedelta(days=365)
 
 def _profile_form(**values: object) -> ProfileForm:
     form = ProfileForm(**values)
-    form.locale.choices = list(render.LOCALES.items())
+    form.locale.choices = list(LOCALES.items())
     form.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in time_zones()]
     return form
 
@@ -88,6 +90,10 @@ def change_password() -> ResponseReturnValue:
     form = PasswordForm()
     if not form.validate():
         return _password_page(form, status=422)
+    if seconds := brake_person(g.edge.settings.password_changes_per_person, "password"):
+        error = gettext("Too many changes. Try again in an hour.")
+        response = _password_page(form, status=429, error=error)
+        return challenges.retry_after(response, timedelta(seconds=seconds))
     current, new = form.current.data or "", form.new.data or ""
     match run(credentials.change_password, g.visit, current, new):
         case Opened() as opened:
@@ -100,7 +106,7 @@ def change_password() -> ResponseReturnValue:
             refuse(form.new, new_password_words(reason, _length_min()))
             return _password_page(form, status=422)
         case Throttled(wait):
-            words = messages.throttled(wait, render.wait(wait))
+            words = messages.throttled(wait, moments.wait(wait))
             response = _password_page(form, status=429, error=words)
             return challenges.retry_after(response, wait)
         case Gone():
@@ -134,9 +140,10 @@ def change_email() -> ResponseReturnValue:
     if not form.validate():
         return render.page("account/email.html", status=422, form=form, error=None)
     address = normalise(form.email.data or "") or ""
-    if seconds := mailed.mail_wait(address):
+    if seconds := mailed.wait():
         return mailed.braked("account/email.html", form, seconds)
-    run(account.request_email, g.visit, address)
+    if mailed.has_room("email_change", address):
+        run(account.request_email, g.visit, address)
     return render.say(render.leave_for(url_for(".index")), NoticeKey.EMAIL_REQUESTED)
 
 
@@ -185,9 +192,12 @@ def _link_page(template: str, find: Callable[..., str | None], action: str) -> R
     return render.page(template, action_url=url_for(action), email=address)
 
 
-def _moved(outcome: Done | Gone, notice: NoticeKey) -> Response:
-    if isinstance(outcome, Gone):
-        return mailed.stale(url_for(".index"), gettext("Go to your account"))
+def _moved(outcome: Done | Blocked | Gone, notice: NoticeKey) -> Response:
+    match outcome:
+        case Gone():
+            return mailed.stale(url_for(".index"), gettext("Go to your account"))
+        case Blocked():
+            notice = NoticeKey.EMAIL_NOT_RESTORED
     response = render.leave_for(url_for("login.sign_in"))
     cookies.drop(response, cookies.LINK)
     return render.say(response, notice)
@@ -211,6 +221,6 @@ def language() -> ResponseReturnValue:
         addresses.own_path(request.form.get("next")) or url_for("login.sign_in")
     )
     chosen = request.form.get("locale", "")
-    if chosen in render.LOCALES:
+    if chosen in LOCALES:
         cookies.put(response, cookies.LOCALE, chosen, A_YEAR)
     return response

@@ -33,13 +33,24 @@ def next_path() -> str:
 
 
 def current_page() -> str:
-    """The page that the person looks at: for a fragment, the page that holds it."""
+    """The page that the person looks at: for a fragment or a form, the page that holds it."""
     if request.headers.get("HX-Request") == "true":
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
-        path = own_path(shown.path + (f"?{shown.query}" if shown.query else ""))
-        if path:
-            return path
-    return own_path(request.full_path.rstrip("?")) or url_for("home.index")
+        shown = request.headers.get("HX-Current-URL", "")
+    elif request.method not in {"GET", "HEAD"}:
+        # Many forms post to an address that has no page of its own.
+        shown = request.headers.get("Referer", "")
+    else:
+        return own_path(request.full_path.rstrip("?")) or url_for("home.index")
+    return own_path(_path_of(shown)) or url_for("home.index")
+
+
+def _path_of(address: str) -> str:
+    """Path and query of an address; empty for what is no address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def identifier(text: str | None) -> str:

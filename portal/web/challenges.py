@@ -16,7 +16,7 @@ from portal.flows.session import Opened
 from portal.rules.access import StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
-from portal.web import cookies, messages, pages, render
+from portal.web import cookies, messages, moments, pages, render
 from portal.web.forms import Form, answer_form
 from portal.web.gate import decision_for
 from portal.web.messages import NoticeKey
@@ -99,7 +99,7 @@ def hand_over(response: Response, opened: Opened) -> Response:
 
 
 def _throttled(asked: Asked, kind: str, form: Form, wait: timedelta | None) -> Response:
-    words = messages.throttled(wait, render.wait(wait))
+    words = messages.throttled(wait, moments.wait(wait))
     response = _page(asked, kind, form, status=429, error=words)
     return retry_after(response, wait)
 

@@ -60,7 +60,9 @@ def _from_own_origin() -> bool:
 
 
 def _anonymous_cookie() -> str:
-    value = g.get("anonymous_cookie") or cookies.get(cookies.ANONYMOUS)
+    if made := g.get("anonymous_cookie"):
+        return made
+    value = cookies.get(cookies.ANONYMOUS)
     if not _is_ours(value):
         nonce = _encoded(g.edge.entropy(NONCE_BYTES))
         value = f"{nonce}.{_signature(nonce)}"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from flask import Flask, Response, g, render_template, url_for
 from flask_babel import gettext
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.edge import SealBroken
+from portal.edge import SealBroken, Unavailable
 from portal.flows import integrity
 from portal.web import render
 from portal.web.logs import log
@@ -20,7 +20,9 @@ from portal.web.run import run, runner
 def install(app: Flask) -> None:
     """Answer every error of the application with the one page."""
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(SealBroken, _seal_broken)
+    app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -29,6 +31,21 @@ def _http_error(error: HTTPException) -> BaseResponse:
     if 300 <= status < 400:
         return error.get_response()
     return _page(status, stale=error.description == "stale_form", allow=error.get_headers())
+
+
+def _foreign_host(_error: SecurityError) -> Response:
+    """Asked under a host that is not ours: no page, since no address of ours can be built."""
+    words = gettext("This portal is not served under that address.")
+    return Response(f"{words}\n", 400, content_type="text/plain; charset=utf-8")
+
+
+def _unavailable(error: Unavailable) -> Response:
+    """The database is gone or too busy: nothing was let in and nothing changed."""
+    runner().close(g.edge)
+    log.error("database.unavailable", request_id=g.get("request_id"), kind=str(error))
+    response = _page(503)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _seal_broken(error: SealBroken) -> Response:

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from flask import request
-from flask_babel import lazy_gettext
+from flask_babel import get_locale, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, SelectField, StringField, ValidationError
+from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length
 
 from portal.flows.addresses import LENGTH_MAX as EMAIL_MAX
@@ -33,6 +34,14 @@ class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
         csrf = False
 
+        def get_translations(self, form: FlaskForm) -> Any:
+            # Flask-WTF would read the library's catalogue from its file for every form.
+            return _words_of_the_library(str(get_locale()))
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            # Forms alone: the library would also read JSON and files, whose values are no text.
+            return request.form if request.method == "POST" else None
+
     def validate(self, extra_validators: Any = None) -> bool:
         fits = super().validate(extra_validators)
         for field in self:
@@ -40,6 +49,11 @@ class Form(FlaskForm):
                 refuse(field, lazy_gettext("This cannot be read. Type it again."))
                 fits = False
         return fits
+
+
+@cache
+def _words_of_the_library(locale: str) -> Any:
+    return get_translations([locale])
 
 
 def refuse(field: Field, sentence: Any) -> None:

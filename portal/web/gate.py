@@ -48,12 +48,6 @@ def public(view: View) -> View:
     return view
 
 
-def polled(view: View) -> View:
-    """Mark a route that pages call by themselves: it is no activity of the person."""
-    view.__dict__["polled"] = True
-    return view
-
-
 def install(app: Flask) -> None:
     """Put the gate in front of every route of the application."""
     app.before_request(_enter)
@@ -73,6 +67,9 @@ def _enter() -> ResponseReturnValue | None:
         return None  # No such route: the ordinary 404 or 405.
     if request.endpoint == "static":
         return None
+    if request.method not in SAFE_METHODS:
+        # A body may arrive as slowly as its sender likes: it is read before any transaction opens.
+        _ = request.form
     action = action_of(current_app, request.endpoint)
     if action is None:
         abort(403)  # A route that nobody thought about is a route that nobody may use.
@@ -113,8 +110,7 @@ def _admit(visit: Visit) -> None:
     """Note activity, but of whole sign-ins only: a page that asks for a proof restores nothing."""
     if not isinstance(decide(Action.HOME, visit.facts), Allow):
         return
-    view = current_app.view_functions[request.endpoint or ""]
-    if session.is_touch_due(g.edge, visit) and not getattr(view, "polled", False):
+    if session.is_touch_due(g.edge, visit):
         if request.method in SAFE_METHODS:
             run(session.touch, visit)
         else:
@@ -123,16 +119,12 @@ def _admit(visit: Visit) -> None:
 
 def _interrupt(visit: Visit, action: Action) -> Response:
     """Keep what the person was doing, and ask for the proof that it needs."""
-    kept = run(
-        interruptions.keep,
-        visit,
-        action,
-        method=request.method,
-        path=addresses.own_path(request.full_path.rstrip("?")) or request.path
-        if request.method not in SAFE_METHODS
-        else addresses.current_page(),
-        form=request.form.to_dict(),
-    )
+    if request.method in SAFE_METHODS:
+        path = addresses.current_page()
+    else:
+        path = addresses.own_path(request.full_path.rstrip("?")) or abort(404)
+    form = request.form.to_dict()
+    kept = run(interruptions.keep, visit, action, method=request.method, path=path, form=form)
     return _send(url_for("step_up.show", step_up_id=kept.id), 403)
 
 
@@ -167,11 +159,15 @@ def _client() -> Client:
         address=request.remote_addr or "",
         user_agent=_printable(request.user_agent.string)[:USER_AGENT_MAX],
         request_id=g.request_id,
+        session_token=cookies.get(cookies.SESSION),
+        browser_token=cookies.get(cookies.BROWSER),
     )
 
 
 def _printable(text: str) -> str:
     """Text from a header without what could forge a log line or turn a page around."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "�" for character in text)
 
 

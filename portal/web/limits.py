@@ -7,20 +7,26 @@ limiter's store is gone the brake falls back to this process's memory, and nothi
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from flask import Flask, current_app, request
-from flask_limiter import Limiter
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter, RateLimiter
+from flask import Flask, current_app, g, request
 
 from portal.web.logs import log
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.strategies import RateLimiter
 
 
 class Brake:
     """Counts hits per address and route."""
 
     def __init__(self, storage_url: str) -> None:
+        # Imported on use: the library brings every store that it knows, and asynchronous ones too.
+        from flask_limiter import Limiter
+        from limits.storage import MemoryStorage
+        from limits.strategies import FixedWindowRateLimiter
+
         remote = not storage_url.startswith("memory:")
         limiter = Limiter(
             key_func=lambda: request.remote_addr or "",
@@ -40,6 +46,8 @@ class Brake:
 
         Hits are counted per network address, or per `subject` (a pseudonym) where one is given.
         """
+        from limits import parse
+
         item = parse(limit)
         keys = (name, subject or request.remote_addr or "")
         try:
@@ -56,6 +64,15 @@ def _hit(strategy: RateLimiter, item: RateLimitItem, keys: tuple[str, str]) -> i
     now = current_app.extensions["portal"].clock().timestamp()
     left = strategy.get_window_stats(item, *keys).reset_time - now
     return min(max(1, math.ceil(left)), item.get_expiry())
+
+
+def brake_person(limit: str, name: str) -> int:
+    """Count one hit of the signed-in person; seconds to wait, or 0.
+
+    The request's transaction is given up first: a store that is slow must not hold anybody else.
+    """
+    current_app.extensions["portal"].close(g.edge)
+    return brake().wait(limit, name, g.visit.user.id)
 
 
 def brake() -> Brake:

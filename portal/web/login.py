@@ -15,7 +15,7 @@ from portal.flows.unlock import Unlocked
 from portal.rules.access import Allow, Enrol, StepUp, decide
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
-from portal.web import addresses, challenges, cookies, mailed, messages, pages, render
+from portal.web import addresses, challenges, cookies, mailed, messages, moments, pages, render
 from portal.web.challenges import Asked
 from portal.web.forms import AddressForm, SignInForm
 from portal.web.gate import decision_for, public, requires
@@ -52,12 +52,7 @@ def take_password() -> ResponseReturnValue:
         return _sign_in_page(form, status=422)
     if seconds := brake().wait(g.edge.settings.sign_ins_per_address, "sign_in"):
         return _braked(form, seconds)
-    attempt = SignInAttempt(
-        email=form.email.data or "",
-        password=form.password.data or "",
-        browser_token=cookies.get(cookies.BROWSER),
-        session_token=cookies.get(cookies.SESSION),
-    )
+    attempt = SignInAttempt(email=form.email.data or "", password=form.password.data or "")
     match run(login.sign_in, attempt):
         case Opened() as opened:
             target = addresses.next_path()
@@ -65,7 +60,7 @@ def take_password() -> ResponseReturnValue:
                 target = url_for(".challenge", next=form.next.data or None)
             return challenges.hand_over(render.leave_for(target), opened)
         case Throttled(wait):
-            words = messages.throttled(wait, render.wait(wait))
+            words = messages.throttled(wait, moments.wait(wait))
             return challenges.retry_after(_sign_in_page(form, status=429, error=words), wait)
         case Refused():
             return _sign_in_page(form, status=422, error=messages.sign_in_refused())
@@ -160,9 +155,10 @@ def send_unlock() -> ResponseReturnValue:
     if not form.validate():
         return render.page("login/unlock.html", status=422, form=form, error=None)
     email = normalise(form.email.data or "") or ""
-    if seconds := mailed.mail_wait(email):
+    if seconds := mailed.wait():
         return mailed.braked("login/unlock.html", form, seconds)
-    run(unlock.request, email)
+    if mailed.has_room("unlock", email):
+        run(unlock.request, email)
     return render.page("login/unlock_sent.html", email=email)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from babel.dates import format_datetime, get_timezone
+from babel.dates import get_timezone
 from flask import current_app, render_template, url_for
 from flask_babel import force_locale
 
@@ -14,6 +14,7 @@ from portal.edge import Message
 from portal.flows.notices import Notice
 from portal.web import messages
 from portal.web.devices import browser_name
+from portal.web.moments import moment
 from portal.web.render import RIGHT_TO_LEFT
 from portal.web.run import runner
 
@@ -50,12 +51,7 @@ def compose(entry_id: str, kind: str, payload: Mapping[str, Any]) -> Message:
 def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """What a mail's template may show."""
     locale, zone = payload["locale"], payload.get("time_zone", "UTC")
-    at = format_datetime(
-        datetime.fromisoformat(payload["at"]),
-        "medium",
-        tzinfo=get_timezone(zone),
-        locale=locale,
-    )
+    at = moment(datetime.fromisoformat(payload["at"]), get_timezone(zone), locale)
     factor = payload.get("kind", "")
     label = str(messages.factor(factor).label) if factor in messages.FACTORS else ""
     name = payload.get("authenticator") or ""

@@ -11,6 +11,7 @@ from portal.flows import tokens
 from portal.web import cookies, render
 from portal.web.forms import Form
 from portal.web.limits import brake
+from portal.web.run import runner
 
 KEPT_FOR = timedelta(minutes=15)
 
@@ -37,17 +38,21 @@ def stale(next_url: str, next_label: str) -> Response:
     )
 
 
-def mail_wait(email: str) -> int:
-    """Seconds before another mail may be asked for: per network address, and per mailbox.
+def wait() -> int:
+    """Seconds before this network address may ask for another mail."""
+    runner().close(g.edge)
+    return brake().wait(g.edge.settings.mails_per_address, "mail")
 
-    The second keeps many addresses from filling one person's mailbox; it counts every mailbox
-    alike, so it says nothing about accounts.
+
+def has_room(kind: str, email: str) -> bool:
+    """Whether a mailbox may get another mail of a kind that anybody can ask for.
+
+    Where it may not, the answer stays the same and nothing is sent. Every mailbox is counted, with
+    an account or without, and each kind by itself: registering somebody's address over and over
+    does not use up their unlock mails.
     """
-    settings = g.edge.settings
-    mailbox = tokens.keyed(g.edge, "mailbox", email).hex()
-    return brake().wait(settings.mails_per_address, "mail") or brake().wait(
-        settings.mails_per_mailbox, "mailbox", mailbox
-    )
+    mailbox = tokens.keyed(g.edge, f"mailbox:{kind}", email).hex()
+    return not brake().wait(g.edge.settings.mails_per_mailbox, "mailbox", mailbox)
 
 
 def braked(template: str, form: Form, seconds: int) -> Response:

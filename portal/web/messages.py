@@ -35,6 +35,7 @@ class NoticeKey(enum.StrEnum):
     EMAIL_REQUESTED = "email_requested"
     EMAIL_CONFIRMED = "email_confirmed"
     EMAIL_CANCELLED = "email_cancelled"
+    EMAIL_NOT_RESTORED = "email_not_restored"
     UNLOCKED = "unlocked"
     CODES_LOW = "codes_low"
     CODE_USED = "code_used"
@@ -82,6 +83,13 @@ NOTICES: dict[NoticeKey, tuple[str, LazyString]] = {
         "warning",
         lazy_gettext(
             "The change is stopped and everybody is signed out. Sign in and change your password."
+        ),
+    ),
+    NoticeKey.EMAIL_NOT_RESTORED: (
+        "warning",
+        lazy_gettext(
+            "Everybody is signed out, but your old address belongs to another account now. "
+            "Write to support."
         ),
     ),
     NoticeKey.UNLOCKED: (
@@ -202,7 +210,6 @@ EVENTS: dict[Event, tuple[str, LazyString]] = {
     Event.SIGNED_OUT: ("info", lazy_gettext("Signed out")),
     Event.SESSION_REVOKED: ("info", lazy_gettext("A session was ended")),
     Event.SESSIONS_REVOKED: ("info", lazy_gettext("Sessions were ended")),
-    Event.BROWSER_REMEMBERED: ("info", lazy_gettext("A browser became known")),
     Event.BROWSER_REVOKED: ("info", lazy_gettext("A browser was forgotten")),
     Event.ENROLMENT_BEGUN: ("info", lazy_gettext("Enrolment begun")),
     Event.ENROLMENT_FAILED: ("warning", lazy_gettext("A wrong code during enrolment")),
@@ -213,6 +220,7 @@ EVENTS: dict[Event, tuple[str, LazyString]] = {
     Event.BACKUP_CODE_USED: ("warning", lazy_gettext("Backup code used")),
     Event.PASSWORD_CHANGED: ("good", lazy_gettext("Password changed")),
     Event.REGISTRATION_REQUESTED: ("info", lazy_gettext("Somebody tried to register your address")),
+    Event.ACTIVATION_REFUSED: ("warning", lazy_gettext("A wrong password at activation")),
     Event.REGISTERED: ("good", lazy_gettext("Account opened")),
     Event.PROFILE_CHANGED: ("info", lazy_gettext("Profile changed")),
     Event.EMAIL_CHANGE_REQUESTED: ("warning", lazy_gettext("Email change asked for")),
@@ -223,7 +231,6 @@ EVENTS: dict[Event, tuple[str, LazyString]] = {
     Event.USER_DISABLED: ("warning", lazy_gettext("Account disabled")),
     Event.USER_ENABLED: ("info", lazy_gettext("Account enabled")),
     Event.MEMBERSHIP_ADDED: ("info", lazy_gettext("Role given")),
-    Event.MEMBERSHIP_REMOVED: ("info", lazy_gettext("Role taken away")),
     Event.ORGANISATION_CREATED: ("info", lazy_gettext("Organisation created")),
     Event.HOST_RESET: ("warning", lazy_gettext("Authenticators reset by the operators")),
     Event.RESTORED: ("warning", lazy_gettext("The portal was restored from a backup")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, abort, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -13,7 +13,7 @@ from portal.flows.outcomes import Done, Gone, Refused
 from portal.flows.registration import Application
 from portal.flows.session import Opened
 from portal.rules.lockout import Throttled
-from portal.web import challenges, cookies, mailed, messages, render
+from portal.web import challenges, cookies, mailed, messages, moments, render
 from portal.web.forms import ConfirmForm, RegisterForm, refuse
 from portal.web.gate import public
 from portal.web.run import read, run
@@ -25,6 +25,8 @@ PAGE = "register/new.html"
 @blueprint.get("/register")
 @public
 def new() -> ResponseReturnValue:
+    if not read(registration.is_open):
+        abort(404)
     return _page(RegisterForm())
 
 
@@ -36,7 +38,7 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, status=422)
     email = normalise(form.email.data or "") or ""
-    if seconds := mailed.mail_wait(email):
+    if seconds := mailed.wait():
         response = _page(form, status=429, error=gettext("Too many messages were asked for."))
         response.headers["Retry-After"] = str(seconds)
         return response
@@ -46,7 +48,9 @@ def create() -> ResponseReturnValue:
         password=form.password.data or "",
         locale=render.current_locale(),
     )
-    match run(registration.register, application):
+    match run(registration.register, application, send=mailed.has_room("register", email)):
+        case Gone():
+            abort(404)
         case Done():
             return render.page("register/sent.html", email=application.email)
         case Rejected(reason):
@@ -100,7 +104,7 @@ def activate() -> ResponseReturnValue:
             words = str(messages.rejected("password", Reason.WRONG))
             return _confirm_page(form, email, status=422, error=words)
         case Throttled(wait):
-            words = messages.throttled(wait, render.wait(wait))
+            words = messages.throttled(wait, moments.wait(wait))
             page = _confirm_page(form, email, status=429, error=words)
             return challenges.retry_after(page, wait)
         case Gone():

@@ -9,30 +9,34 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
-from flask_babel import Babel, format_datetime, format_timedelta, get_locale, gettext, ngettext
+from flask_babel import Babel, get_locale, ngettext
 from markupsafe import Markup
 
 from portal.flows.session import Visit
 from portal.rules.access import Allow
 from portal.rules.terms import Action
-from portal.web import cookies, csrf, messages
+from portal.settings import LOCALES
+from portal.web import cookies, csrf, messages, moments, words
 from portal.web.gate import SAFE_METHODS, decision_for
 from portal.web.run import runner
 
-LOCALES = {
-    "en": "English",
-    "es": "Español",
-    "fr": "Français",
-    "de": "Deutsch",
-    "ar": "العربية",
-    "ja": "日本語",
-}
 RIGHT_TO_LEFT = frozenset({"ar"})
+LINKS = {
+    "home": "home.index",
+    "security": "security.index",
+    "sessions": "sessions.index",
+    "activity": "sessions.show_activity",
+    "account": "account.index",
+    "how_it_works": "security.how_it_works",
+    "sign_in": "login.sign_in",
+    "sign_out": "login.sign_out",
+    "organisation": "account.switch_organisation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ class Person:
 
 def install(app: Flask) -> None:
     """Give every template of the application its frame, filters and languages."""
-    app.jinja_env.filters.update(when=when, day=day, ago=ago, wait=wait)
+    app.jinja_env.filters.update(
+        when=moments.when, day=moments.day, ago=moments.ago, wait=moments.wait
+    )
     frame: dict[str, Any] = {
         "asset": asset,
         "icon": icon,
@@ -67,6 +73,7 @@ def install(app: Flask) -> None:
         "ngettext": ngettext,
     }
     app.jinja_env.globals.update(frame)
+    app.extensions["portal_addresses"] = {}
     app.context_processor(_frame)
     Babel(
         app,
@@ -83,6 +90,7 @@ def page(
     edge = g.get("edge")
     if edge is not None:
         runner().close(edge)
+    values["_"] = words.translator()
     if fragment is None or not wants_fragment():
         return make_response(render_template(template, **values), status)
     body = render_template(fragment, **values)
@@ -122,7 +130,9 @@ def current_locale() -> str:
     chosen = cookies.get(cookies.LOCALE)
     if chosen in LOCALES:
         return chosen
-    return request.accept_languages.best_match(list(LOCALES)) or "en"
+    # Werkzeug's own best match gives English to a browser that asks for "fr-CA, en;q=0.5".
+    asked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    return next((language for language in asked if language in LOCALES), "en")
 
 
 def _time_zone() -> str:
@@ -153,18 +163,19 @@ def _frame() -> dict[str, Any]:
 
 
 def _links(visit: Visit | None) -> dict[str, str]:
-    return {
-        "home": url_for("home.index"),
-        "security": url_for("security.index"),
-        "sessions": url_for("sessions.index"),
-        "activity": url_for("sessions.show_activity"),
-        "account": url_for("account.index"),
-        "how_it_works": url_for("security.how_it_works"),
-        "sign_in": url_for("login.sign_in"),
-        "sign_out": url_for("login.sign_out"),
-        "organisation": url_for("account.switch_organisation"),
-        "language": url_for("account.language") if visit is None else "",
-    }
+    links = {name: _address(endpoint) for name, endpoint in LINKS.items()}
+    return {**links, "language": _address("account.language") if visit is None else ""}
+
+
+def _address(endpoint: str, **values: Any) -> str:
+    """`url_for` for the frame's own addresses, remembered once for the application."""
+    if request.root_path:
+        return url_for(endpoint, **values)  # Under a prefix, which the request may name.
+    known: dict[tuple[str, ...], str] = current_app.extensions["portal_addresses"]
+    key = (endpoint, *values.values())
+    if key not in known:
+        known[key] = url_for(endpoint, **values)
+    return known[key]
 
 
 def _person(visit: Visit) -> Person:
@@ -205,63 +216,37 @@ def drop_notice(response: Response) -> Response:
     return response
 
 
-def when(value: datetime | None) -> str:
-    """A moment in the person's zone and language."""
-    return format_datetime(value, "medium") if value else ""
-
-
-def day(value: datetime | None) -> str:
-    return format_datetime(value, "d MMMM y") if value else ""
-
-
-def ago(value: datetime | None) -> str:
-    """How long ago, in words; a moment that is nearly now is just that."""
-    if value is None:
-        return ""
-    passed = g.edge.now - value
-    if passed < timedelta(minutes=1):
-        return gettext("just now")
-    return format_timedelta(-passed, add_direction=True)
-
-
-def wait(value: timedelta | None) -> str:
-    """A waiting time in words, rounded up."""
-    if value is None:
-        return ""
-    seconds = int(value.total_seconds() + 0.999)
-    if seconds < 90:
-        return ngettext("%(num)d second", "%(num)d seconds", seconds)
-    minutes = -(-seconds // 60)
-    if minutes < 90:
-        return ngettext("%(num)d minute", "%(num)d minutes", minutes)
-    return ngettext("%(num)d hour", "%(num)d hours", -(-minutes // 60))
-
-
 def csrf_input() -> Markup:
-    return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, csrf.token())
+    # A token is base64url of ours: nothing in it needs escaping.
+    return Markup(f'<input type="hidden" name="{csrf.FIELD}" value="{csrf.token()}">')  # noqa: S704
 
 
 @functools.cache
-def _version(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _version(folder: str, name: str) -> str:
+    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]
 
 
 def asset(name: str) -> str:
     """The address of a static file, with its content's version: caches may keep it for ever."""
-    path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_version(path))
+    return _address("static", filename=name, v=_version(current_app.static_folder or "", name))
 
 
 @functools.cache
-def _svg(path: Path) -> Markup:
-    text = path.read_text(encoding="utf-8")
+def _svg(folder: str, name: str) -> Markup:
+    """The drawing without its opening `<svg`."""
+    text = (Path(folder) / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     # A file of ours, named by a template: nothing that anybody typed is in it.
-    return Markup(text[text.index("<svg") :].strip())  # noqa: S704
+    return Markup(f" {text[text.index('<svg') + 4 :].strip()}")  # noqa: S704
+
+
+@functools.cache
+def _hidden_svg(folder: str, name: str) -> Markup:
+    return Markup('<svg aria-hidden="true" focusable="false"') + _svg(folder, name)
 
 
 def icon(name: str, label: str | None = None) -> Markup:
     """An inline icon: hidden from assistive technology, or named by `label`."""
-    svg = _svg(Path(current_app.static_folder or "") / "icons" / f"{name}.svg")
-    hidden = Markup('<svg aria-hidden="true" focusable="false"')
-    named = Markup('<svg role="img" aria-label="{}"').format(label)
-    return svg.replace("<svg", hidden if label is None else named, 1)
+    folder = current_app.static_folder or ""
+    if label is None:
+        return _hidden_svg(folder, name)
+    return Markup('<svg role="img" aria-label="{}"').format(label) + _svg(folder, name)

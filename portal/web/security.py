@@ -17,6 +17,7 @@ from portal.rules.terms import Action
 from portal.web import addresses, challenges, messages, pages, render, security_views
 from portal.web.forms import CodeForm, RenameForm
 from portal.web.gate import decision_for, requires
+from portal.web.limits import brake_person
 from portal.web.messages import NoticeKey
 from portal.web.run import read, run
 
@@ -64,6 +65,8 @@ def how_it_works() -> ResponseReturnValue:
 @requires(Action.ENROL)
 def begin_enrolment(kind: str) -> ResponseReturnValue:
     """Begin enrolling; the page that follows shows what the person needs."""
+    if response := _too_many_enrolments():
+        return response
     match run(enrolment.begin, g.visit, kind):
         case Started(ceremony):
             wanted = addresses.own_path(request.args.get("next"))
@@ -108,6 +111,23 @@ def finish_enrolment(kind: str, ceremony_id: object) -> ResponseReturnValue:
     raise AssertionError(kind)
 
 
+def _too_many_enrolments() -> Response | None:
+    """Each begun set of codes costs ten slow hashes: nobody needs many in an hour."""
+    seconds = brake_person(g.edge.settings.enrolments_per_person, "enrolment")
+    if not seconds:
+        return None
+    response = render.page(
+        "link/stale.html",
+        status=429,
+        title=gettext("Too many enrolments were begun"),
+        text=gettext("Nothing was changed. Try again in an hour."),
+        next_url=url_for("home.index"),
+        next_label=gettext("Go to the start"),
+    )
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def _enrolled(kind: str, enrolled: Enrolled) -> Response:
     wanted = addresses.own_path(request.args.get("next"))
     notice = NoticeKey.CODES_RENEWED if kind == CODES else NoticeKey.ENROLLED
@@ -134,6 +154,7 @@ def _enrolment_again(
 def _enrolment_page(
     started: Started, kind: str, form: CodeForm, *, status: int = 200, error: str | None = None
 ) -> Response:
+    g.here = "security"
     wanted = addresses.own_path(request.args.get("next"))
     gate = isinstance(decision_for(Action.HOME), Enrol)
     view = security_views.EnrolmentView(
@@ -265,6 +286,8 @@ def begin_backup_codes() -> ResponseReturnValue:
 
     No redirect here: the clear codes are stored nowhere, so no later page could show them.
     """
+    if response := _too_many_enrolments():
+        return response
     match run(enrolment.begin, g.visit, CODES):
         case Started() as started:
             return _enrolment_page(started, CODES, CodeForm())

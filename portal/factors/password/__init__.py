@@ -20,7 +20,11 @@ LENGTH_MIN_ALONE = 15
 LENGTH_MIN_WITH_SECOND = 8
 LENGTH_MAX = 256
 GUESSES_MIN = 10**6  # zxcvbn's estimate below which an online attacker would soon be through.
-ZXCVBN_MAX = 72  # It raises over this length, and is slow long before.
+# zxcvbn tries every way to undo look-alike signs: without these two bounds 40 characters made of
+# them cost seconds, with the interpreter's lock held. The estimate of the rest only grows.
+ESTIMATED_MAX = 40
+LOOK_ALIKES = frozenset("@({[<!|$+%")  # Digits look alike too, but cost little.
+LOOK_ALIKES_MAX = 4
 
 
 class Password:
@@ -71,7 +75,7 @@ class Password:
     ) -> Verified | Rejected:
         """Compare; a password that could never be set still costs the same to refuse."""
         password = unicodedata.normalize("NFC", answer)
-        if argon2.matches(stored["hash"], password.encode(errors="replace")):
+        if argon2.matches(stored["hash"], password.encode(errors="surrogatepass")):
             return Verified(stored)
         return Rejected(Reason.WRONG)
 
@@ -88,14 +92,15 @@ class Password:
         return argon2.outdated(data["hash"], self.cost)
 
     def describe(self, data: Data) -> Mapping[str, Any]:
-        return {"stands_alone": data.get("stands_alone", False)}
+        """`stands_alone`: long enough without a second factor; `set_at`: when it was chosen."""
+        return {"stands_alone": data["stands_alone"], "set_at": data.get("set_at")}
 
     def _unfit(self, password: str, state: Data) -> Reason | None:
         if len(password) < state["length_min"]:
             return Reason.TOO_SHORT
         if len(password) > LENGTH_MAX:
             return Reason.TOO_LONG
-        if "\x00" in password:
+        if any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in password):
             return Reason.MALFORMED
         if _is_personal(password, state["personal"]):
             return Reason.PERSONAL
@@ -126,4 +131,12 @@ def _is_common(password: str, personal: list[str]) -> bool:
     from zxcvbn import zxcvbn
 
     words = [word for phrase in personal for word in _words(phrase)]
-    return bool(zxcvbn(password[:ZXCVBN_MAX], user_inputs=words)["guesses"] < GUESSES_MIN)
+    return bool(zxcvbn(_bounded(password), user_inputs=words)["guesses"] < GUESSES_MIN)
+
+
+def _bounded(password: str) -> str:
+    """What is estimated of a password: its start, with few kinds of look-alike signs."""
+    start = password[:ESTIMATED_MAX]
+    kinds = [sign for sign in dict.fromkeys(start) if sign in LOOK_ALIKES]
+    rest = frozenset(kinds[LOOK_ALIKES_MAX:])
+    return "".join("~" if character in rest else character for character in start)

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 import pyotp
-import segno
 from markupsafe import Markup
 
 from portal.ceremony import Begun, Ceremony, Data, Reason, Rejected, Subject, Verified
@@ -50,6 +49,9 @@ class TOTP:
 
     def show_enrolment(self, subject: Subject, ceremony: Ceremony) -> Mapping[str, Any]:
         """The QR code as SVG, and the same key as text in groups of four."""
+        # Imported on use: enrolling is rare.
+        import segno
+
         state = ceremony.state
         uri = _generator(state).provisioning_uri(name=subject.email, issuer_name=subject.issuer)
         code = segno.make(uri, error="m", boost_error=False, mask=QR_MASK, micro=False)
