@@ -38,13 +38,14 @@ class Clock:
             self._now = instant.astimezone(UTC)
 
 
-class FileClock:
+class FileClock(Clock):
     """The machine's clock plus an offset in seconds that is kept in a file.
 
     Several processes that read the same file move together, which a clock in memory cannot.
     """
 
     def __init__(self, file: Path) -> None:
+        super().__init__()
         self._file = file
 
     def __call__(self) -> datetime:
@@ -56,13 +57,18 @@ class FileClock:
         text = self._file.read_text() if self._file.exists() else "0"
         return timedelta(seconds=float(text))
 
-    def advance(self, delta: timedelta | None = None, **units: float) -> None:
+    def advance(self, delta: timedelta | None = None, **units: float) -> datetime:
         """Move every process that reads the file."""
         moved = self.offset + (delta if delta is not None else timedelta(**units))
         # A rename, so that a process which reads at this moment sees the old offset or the new.
         fresh = self._file.with_suffix(".new")
         fresh.write_text(str(moved.total_seconds()))
         fresh.replace(self._file)
+        return self()
+
+    def set(self, instant: datetime) -> None:
+        """Go on from an aware instant, at the machine's pace."""
+        self.advance(instant - self())
 
 
 class Entropy:

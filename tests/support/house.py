@@ -209,30 +209,39 @@ class Visitor:
         self.get(path)
         return self.post(path, code=code)
 
-    def enrol_app(self) -> TestResponse:
-        """Enrol an authenticator app from wherever the session may; the answer to its code."""
+    def begin_app(self) -> tuple[str, App]:
+        """Begin enrolling an app from wherever the session may: where to post, and the app."""
         self.get("/security")
         if not self.csrf:
             self.get("/login/enrol")
         response = self.follow(self.post("/security/authenticators/new/totp"))
         found = KEY.search(response.text)
         assert found, response.status
-        self.app = App(found.group(1).replace(" ", ""))
         action = re.search(r'action="(/security/authenticators/new/totp/[^"]+)"', response.text)
         assert action
-        return self.post(unescape(action.group(1)), code=self.app.code(self.house.clock()))
+        return unescape(action.group(1)), App(found.group(1).replace(" ", ""))
 
-    def make_codes(self) -> TestResponse:
-        """Make a set of backup codes and type one back; the codes are kept in `codes`."""
+    def enrol_app(self) -> TestResponse:
+        """Enrol an authenticator app from wherever the session may; the answer to its code."""
+        action, self.app = self.begin_app()
+        return self.post(action, code=self.app.code(self.house.clock()))
+
+    def begin_codes(self) -> tuple[str, list[str]]:
+        """Begin a new set of backup codes: where to type one back, and the codes."""
         self.get("/security/backup-codes")
         shown = self.post("/security/backup-codes")
-        self.codes = BACKUP_CODE.findall(shown.text)
-        assert len(self.codes) == 10, shown.status
+        codes = BACKUP_CODE.findall(shown.text)
+        assert len(codes) == 10, shown.status
         action = re.search(
             r'action="(/security/authenticators/new/backup_codes/[^"]+)"', shown.text
         )
         assert action
-        return self.post(unescape(action.group(1)), code=self.codes[0])
+        return unescape(action.group(1)), codes
+
+    def make_codes(self) -> TestResponse:
+        """Make a set of backup codes and type one back; the codes are kept in `codes`."""
+        action, self.codes = self.begin_codes()
+        return self.post(action, code=self.codes[0])
 
 
 def settings_for(database_url: str, **more: Any) -> Settings:
@@ -249,6 +258,7 @@ def settings_for(database_url: str, **more: Any) -> Settings:
         proxy_count=0,
         sign_ins_per_address="100000 per minute",
         mails_per_address="100000 per minute",
+        mails_per_mailbox="100000 per minute",
     )
     return replace(values, **more)
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -112,18 +113,21 @@ def start_servers(tmp_path: Path) -> Iterator[Callable[..., list[Server]]]:
     """`start_servers(environment, count=2)` starts web processes that end with the test."""
     with ExitStack() as stack:
 
-        def start(environment: Mapping[str, str], *, count: int = 1) -> list[Server]:
-            return stack.enter_context(server.running_servers(tmp_path, environment, count=count))
+        def start(
+            environment: Mapping[str, str], *, count: int = 1, target: str = "app:app"
+        ) -> list[Server]:
+            running = server.running_servers(tmp_path, environment, count=count, target=target)
+            return stack.enter_context(running)
 
         yield start
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path) -> Iterator[Callable[[Mapping[str, str]], Process]]:
+def start_worker(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """`start_worker(environment)` starts a worker process that ends with the test."""
     with ExitStack() as stack:
 
-        def start(environment: Mapping[str, str]) -> Process:
-            return stack.enter_context(server.running_worker(tmp_path, environment))
+        def start(environment: Mapping[str, str], **more: Any) -> Process:
+            return stack.enter_context(server.running_worker(tmp_path, environment, **more))
 
         yield start

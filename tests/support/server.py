@@ -122,10 +122,14 @@ def running_servers(
 
 @contextmanager
 def running_worker(
-    folder: Path, environment: Mapping[str, str], *, arguments: Sequence[str] = ("worker",)
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    arguments: Sequence[str] = ("worker",),
+    target: str = "app",
 ) -> Generator[Process]:
     """A process of `flask worker` (or another command of the portal), ended with the block."""
-    command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
+    command = [sys.executable, "-m", "flask", "--app", target, *arguments]
     log = folder / f"worker-{free_port()}.log"
     process = Process(_start(command, environment, log), log)
     try:
@@ -161,6 +165,15 @@ def _server(
         *("--workers", "1", "--blocking-threads", "8", "--no-ws"),
         target,
     ]
+    with running_program(folder, environment, port, command) as server:
+        yield server
+
+
+@contextmanager
+def running_program(
+    folder: Path, environment: Mapping[str, str], port: int, command: Sequence[str]
+) -> Generator[Server]:
+    """A program that serves the portal on a loopback port, ended with the block."""
     log = folder / f"server-{port}.log"
     server = Server(_start(command, environment, log), log, port)
     try:

@@ -1,0 +1,1 @@
+"""The contract that every factor keeps, and what is special in each."""

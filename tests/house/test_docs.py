@@ -1,0 +1,90 @@
+"""The documents that are written from the code: they fail here when the code has moved on.
+
+As a program, `python -m tests.house.test_docs --write`, it writes them anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from portal.rules import access, policy
+from portal.rules.access import ACTIONS, Entry, Level, Requirement
+from portal.rules.terms import Action
+
+ROOT = Path(__file__).resolve().parents[2]
+DECISIONS = ROOT / "docs" / "decisions.md"
+COMMAND = ".venv/bin/python -m tests.house.test_docs --write"
+
+LEVELS = {
+    Level.BASE: "what policy and the person's own factors ask of every session",
+    Level.HELD: "the highest that the person can reach with what they hold",
+    Level.ONE_FACTOR: "one factor",
+}
+ENTRIES = {
+    Entry.SIGNED_IN: "whole sign-ins",
+    Entry.GATE: "also a session that may do nothing but enrol",
+    Entry.LAPSED: "also one that has idled out, or must enrol",
+    Entry.ANY: "also half signed in",
+}
+
+
+def in_words(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+
+
+def row(action: Action, requirement: Requirement) -> str:
+    age = "any live session"
+    if requirement.age_max is not None:
+        age = f"within {in_words(requirement.age_max)}"
+    level = "none" if requirement.entry in {Entry.ANY, Entry.LAPSED} else LEVELS[requirement.level]
+    return f"| `{action}` | {level} | {age} | {ENTRIES[requirement.entry]} |"
+
+
+def decisions() -> str:
+    """The decision table as a page."""
+    rows = "\n".join(row(action, ACTIONS[action]) for action in Action)
+    required = ", ".join(f"`{role}`" for role in sorted(policy.DEFAULT.required_roles))
+    return f"""# What each action needs
+
+Written from `ACTIONS` in `portal/rules/access.py`; do not edit it here. To write it anew:
+
+    {COMMAND}
+
+| action | level | proof given | open to |
+|---|---|---|---|
+{rows}
+
+The questions, in this order; the first that fails answers:
+
+1. No session, an ended one, or an account that is not active: **sign in**.
+2. The base level is two factors and the person holds no second factor: **enrol**. Such a session
+   finishes its enrolment and begins one with a proof of the last
+   {in_words(access.GATE_AGE_MAX)}; nothing else is open.
+3. Below the base level: **step up**. A sign-in that was never finished is a stranger to everything
+   but its own challenge and ends after {in_words(access.PENDING_MAX)}; one that has idled out takes
+   any one factor.
+4. The action's level or the age of the proof is missing: **step up**. From two factors on, only a
+   possession or a multi-factor proof is fresh, never a password typed again.
+5. Otherwise: **allowed**.
+
+The base level is two factors for whoever holds a second factor, and for these roles in any
+organisation: {required}. Backup codes complete a sign-in; they are not a second
+factor to hold, and raise no level that is asked for.
+"""
+
+
+def test_the_decision_table_says_what_the_code_does() -> None:
+    found = DECISIONS.read_text() if DECISIONS.is_file() else ""
+    assert found == decisions(), f"docs/decisions.md is stale. Run:\n\n    {COMMAND}\n"
+
+
+def test_every_action_has_a_row() -> None:
+    assert set(ACTIONS) == set(Action)
+    assert all(f"| `{action}` |" in DECISIONS.read_text() for action in Action)
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
+    DECISIONS.write_text(decisions())

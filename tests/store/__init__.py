@@ -1,0 +1,1 @@
+"""Tables, statements and seals, on both databases."""

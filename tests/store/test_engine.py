@@ -1,0 +1,86 @@
+"""What both databases promise alike: durability, foreign keys, instants, transactions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from portal.store.tables import leases, memberships
+from tests.store.conftest import Store
+
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+INSTANT = datetime(2026, 11, 2, 9, 0, 0, 123456, tzinfo=UTC)
+
+
+def lease(name: str, ends_at: datetime) -> dict[str, object]:
+    return {"name": name, "holder": "tests", "ends_at": ends_at}
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("pragma", "expected"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)],
+)
+def test_sqlite_survives_a_power_cut(store: Store, pragma: str, expected: object) -> None:
+    with store.transaction() as one, store.transaction(writing=False) as other:
+        for edge in (one, other):  # Every connection of the pool, not the first alone.
+            assert edge.db.execute(text(f"PRAGMA {pragma}")).scalar() == expected
+
+
+def test_a_row_without_its_parent_is_refused(store: Store) -> None:
+    with store.transaction() as edge, pytest.raises(IntegrityError):
+        edge.db.execute(
+            insert(memberships),
+            {
+                "id": edge.new_id(),
+                "user_id": edge.new_id(),
+                "organisation_id": edge.new_id(),
+                "role": "traveler",
+                "created_at": edge.now,
+            },
+        )
+
+
+@pytest.mark.parametrize("offset", [0, 2, -11])
+def test_an_instant_comes_back_aware_in_utc_to_the_microsecond(store: Store, offset: int) -> None:
+    zone = timezone(timedelta(hours=offset))
+    with store.transaction() as edge:
+        edge.db.execute(insert(leases), lease("zone", INSTANT.astimezone(zone)))
+    with store.transaction(writing=False) as edge:
+        found = edge.db.execute(select(leases.c.ends_at)).scalar_one()
+    assert found == INSTANT
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_instants_of_different_zones_are_compared_as_instants(store: Store) -> None:
+    east = timezone(timedelta(hours=9))
+    with store.transaction() as edge:
+        edge.db.execute(insert(leases), lease("a", INSTANT))
+        same = select(leases.c.name).where(leases.c.ends_at == INSTANT.astimezone(east))
+        assert edge.db.execute(same).scalar() == "a"
+
+
+def test_a_naive_instant_is_refused(store: Store) -> None:
+    with store.transaction() as edge, pytest.raises(StatementError, match="without a zone"):
+        edge.db.execute(insert(leases), lease("naive", INSTANT.replace(tzinfo=None)))
+
+
+def test_what_is_not_committed_is_not_there(store: Store) -> None:
+    edge = store.runner.edge()
+    store.runner.prepare(edge, writing=True)
+    edge.db.execute(insert(leases), lease("a", INSTANT))
+    store.runner.close(edge)
+    with store.transaction(writing=False) as after:
+        assert after.db.execute(select(leases.c.name)).all() == []
+
+
+def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
+    with store.transaction() as writer:
+        writer.db.execute(insert(leases), lease("a", INSTANT))
+        with store.transaction(writing=False) as reader:
+            assert reader.db.execute(select(leases.c.name)).all() == []
+    with store.transaction(writing=False) as reader:
+        assert reader.db.execute(select(leases.c.name)).scalar() == "a"
