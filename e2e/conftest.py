@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response, sync_playwright
 
+from e2e.portals import Portal, running_portal
+from tests.support import services
 from tests.support.browser import find_or_fail
+from tests.support.databases import KINDS, Databases
+from tests.support.smtp import MailServer
 
 ROOT = Path(__file__).resolve().parents[1]
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
@@ -54,7 +60,8 @@ class Faults:
     def _console(self, message: ConsoleMessage) -> None:
         is_fault = message.type == "error" or "Content Security Policy" in message.text
         if is_fault and not _REFUSAL.match(message.text):
-            self._seen.append(f"console: {message.text}")
+            place = message.location
+            self._seen.append(f"console: {message.text} ({place['url']}:{place['lineNumber']})")
 
     def _response(self, response: Response) -> None:
         if response.status >= 500:
@@ -133,14 +140,52 @@ def page(new_page: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], None]:
-    """`axe(page)` fails on any violation of WCAG 2.2 A and AA or of axe's best practice."""
+def _portals(
+    tmp_path_factory: pytest.TempPathFactory,
+    databases: Databases,
+    _mail_server: MailServer,
+) -> Iterator[Callable[[str], Portal]]:
+    """Starts a portal on a kind of database when first asked, and keeps it for the run."""
+    started: dict[str, Portal] = {}
+    with ExitStack() as stack:
+
+        def start(kind: str) -> Portal:
+            if kind not in started:
+                limiter = stack.enter_context(services.valkey()) if kind == "postgresql" else ""
+                folder = tmp_path_factory.mktemp(kind)
+                running = running_portal(
+                    folder, databases.fresh(kind), _mail_server, limiter_url=limiter
+                )
+                started[kind] = stack.enter_context(running)
+            return started[kind]
+
+        yield start
+
+
+@pytest.fixture(params=KINDS)
+def portal(request: pytest.FixtureRequest, _portals: Callable[[str], Portal]) -> Portal:
+    """A running portal; a test runs on SQLite, and on PostgreSQL with Valkey and two processes.
+
+    For pages that no database changes: `@pytest.mark.parametrize("portal", ["sqlite"],
+    indirect=True)`. Its people and mails are of earlier tests too: make your own people.
+    """
+    return _portals(request.param)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[..., None]:
+    """`axe(page)` fails on any violation of WCAG 2.2 A and AA or of axe's best practice.
+
+    `axe(page, rules=["color-contrast"])` looks at these alone, for a page that was seen whole.
+    """
     source = AXE.read_text(encoding="utf-8")
 
-    def check(page: Page) -> None:
+    def check(page: Page, rules: list[str] | None = None) -> None:
         # evaluate() goes round the page's own policy, which rightly refuses a foreign script tag.
-        page.evaluate(source)
-        found = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(source)
+        options = {"resultTypes": ["violations"], "runOnly": rules or AXE_TAGS}
+        found = page.evaluate("options => axe.run(options)", options)
         violations = [
             f"{rule['id']}: {rule['help']}\n  {node['html']}"
             for rule in found["violations"]
@@ -153,22 +198,44 @@ def axe() -> Callable[[Page], None]:
 
 
 @pytest.fixture(scope="session")
-def screenshot(pytestconfig: pytest.Config) -> Callable[..., Path]:
-    """`screenshot(page, "security")` writes a picture and returns its file.
-
-    Into test-results/screenshots/, or with --docs-screenshots into docs/screenshots/.
-    """
-    for_docs = pytestconfig.getoption("--docs-screenshots")
-    folder = ROOT / "docs" / "screenshots" if for_docs else _results("screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
+def screenshot() -> Callable[..., Path]:
+    """`screenshot(page, "security")` writes a picture and returns its file."""
+    folder = _results("screenshots")
 
     def take(page: Page, name: str, *, full_page: bool = True) -> Path:
-        file = folder / f"{name}.png"
-        # A blinking caret or a running transition would make two runs differ.
-        page.screenshot(path=file, full_page=full_page, animations="disabled", caret="hide")
+        return _picture(page, folder / f"{name}.png", full_page=full_page)
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def docs_screenshot(pytestconfig: pytest.Config) -> Callable[..., Path]:
+    """`docs_screenshot(page, "sign-in")` writes a picture that README shows, in few bytes.
+
+    Into docs/screenshots/ with --docs-screenshots, else beside the other pictures: a run of the
+    tests changes no file of the repository.
+    """
+    for_docs = pytestconfig.getoption("--docs-screenshots")
+    folder = ROOT / "docs" / "screenshots" if for_docs else _results("docs")
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str, *, full_page: bool = False) -> Path:
+        file = _picture(page, folder / f"{name}.png", full_page=full_page)
+        with Image.open(file) as picture:
+            # These pages have few colours: a palette makes a third of the bytes.
+            small = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small.save(file, optimize=True)
         return file
 
     return take
+
+
+def _picture(page: Page, file: Path, *, full_page: bool) -> Path:
+    # A blinking caret or a running transition would make two runs differ.
+    page.screenshot(path=file, full_page=full_page, animations="disabled", caret="hide")
+    # Hiding the caret leaves style="" on fields, which htmx would copy against the policy.
+    page.evaluate("document.querySelectorAll('[style]').forEach(e => e.removeAttribute('style'))")
+    return file
 
 
 def _results(name: str) -> Path:

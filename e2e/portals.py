@@ -1,0 +1,141 @@
+"""A whole portal for browser tests: web processes, a worker, a mail server, a clock to move.
+
+On SQLite one web process; on PostgreSQL with Valkey two, and connections take turns between
+them. It makes people as an operator would and knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from portal import Providers, create_app, demo
+from portal.demo import DemoPerson
+from portal.edge import Message
+from portal.providers.places import Places
+from portal.rules.terms import Role
+from portal.settings import from_environment
+from portal.web.run import Runner
+from tests.support.clock import FileClock
+from tests.support.forwarder import Forwarder, forwarding, listening
+from tests.support.server import running_servers, running_worker
+from tests.support.smtp import Mail, MailServer
+
+PASSWORD = demo.PASSWORD
+SERVED = "tests.support.served"  # app.py with a clock that moves
+STEP = timedelta(seconds=30)  # Of an authenticator app.
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account and `PASSWORD`. `key` is what their app holds, if they have one."""
+
+    email: str
+    name: str
+    key: str
+
+
+@dataclass
+class Portal:
+    """A running portal. `forwarder` stands before two web processes, or is None before one."""
+
+    url: str
+    clock: FileClock
+    mail_server: MailServer
+    runner: Runner
+    forwarder: Forwarder | None
+    _numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def address(self, name: str) -> str:
+        """An address that nobody else in this run has."""
+        return f"{name.lower()}.{next(self._numbers)}@post.example"
+
+    def person(
+        self, name: str, role: Role = Role.TRAVELER, *, app: bool = False, locale: str = "en"
+    ) -> Person:
+        """A new person; with `app` an authenticator app is enrolled from the start."""
+        email = self.address(name.partition(" ")[0])
+        organisation = demo.GUESTS if role is Role.TRAVELER else demo.PARTNER
+        new = DemoPerson(email, name, organisation, role, app)
+        demo.add(self._run, self.runner, new, locale=locale)
+        return Person(email, name, demo.key_of(email) if app else "")
+
+    def link(self, address: str, part: str, *, count: int = 1) -> str:
+        """The address in the `count`th mail that leads to a path with `part` in it."""
+        pattern = re.compile(rf"{re.escape(self.url)}/\S*{part}/\S{{43}}")
+
+        def has_link(mail: Mail) -> bool:
+            return bool(pattern.search(mail.body()))
+
+        mails = self.mail_server.wait_for(address, count=count, where=has_link)
+        found = pattern.search(mails[-1].body())
+        assert found
+        return found.group()
+
+    def next_step(self) -> None:
+        """Move on until authenticator apps show another code than now."""
+        self.clock.advance(STEP)
+
+    def _run(self, flow: Any, *arguments: Any, **named: Any) -> Any:
+        return self.runner.run(self.runner.edge(), flow, *arguments, **named)
+
+
+@contextmanager
+def running_portal(
+    folder: Path, database_url: str, mail_server: MailServer, *, limiter_url: str = ""
+) -> Generator[Portal]:
+    """Start everything; with a `limiter_url` two web processes that take turns."""
+    clock = FileClock(folder / "clock")
+    environment = {
+        "PORTAL_MODE": "development",
+        "DATABASE_URL": database_url,
+        "PORTAL_SMTP_URL": mail_server.url,
+        "PORTAL_MAIL_FROM": "portal@portal.example",
+        "PORTAL_TEST_CLOCK": str(folder / "clock"),
+        # A connection for each request, so that every page is served by another process.
+        "GRANIAN_HTTP1_KEEP_ALIVE": "false",
+    }
+    with ExitStack() as stack:
+        listener = stack.enter_context(listening()) if limiter_url else None
+        if listener is not None:
+            environment["PORTAL_BASE_URL"] = f"http://localhost:{listener.getsockname()[1]}"
+            environment["RATELIMIT_STORAGE_URI"] = limiter_url
+        count = 2 if listener is not None else 1
+        target = f"{SERVED}:app"
+        started = running_servers(folder, environment, count=count, target=target)
+        servers = stack.enter_context(started)
+        forwarder = None
+        if listener is not None:
+            ports = [server.port for server in servers]
+            forwarder = stack.enter_context(forwarding(listener, ports))
+        url = environment.setdefault("PORTAL_BASE_URL", servers[0].url)
+        stack.enter_context(running_worker(folder, environment, target=SERVED))
+        runner = _runner(environment, clock)
+        stack.callback(runner.database.dispose)  # ty: ignore[missing-attribute]
+        yield Portal(url, clock, mail_server, runner, forwarder)
+
+
+def _runner(environment: dict[str, str], clock: FileClock) -> Runner:
+    """What runs an operator's flows on the portal's database, with the demo organisations."""
+    providers = Providers(_NoMail(), Places(), lambda _digest: False)
+    app = create_app(from_environment(environment), providers, clock=clock)
+    runner: Runner = app.extensions["portal"]
+
+    def run(flow: Any, *arguments: Any, **named: Any) -> Any:
+        return runner.run(runner.edge(), flow, *arguments, **named)
+
+    demo.seed(run, runner)
+    return runner
+
+
+class _NoMail:
+    """The test process sends nothing; its notices wait for the worker."""
+
+    def send(self, message: Message) -> None:
+        raise AssertionError(f"only the worker sends mail, not {message.subject}")
