@@ -35,6 +35,8 @@ class Database(Protocol):
 
     def open(self, *, writing: bool) -> Transaction: ...
 
+    def dispose(self) -> None: ...
+
 
 class Sealer(Protocol):
     """Authenticated encryption bound to a place; see `store.sealed`. `current`: the key in use."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -56,6 +56,9 @@ def row(edge: Edge, visit: Visit, authenticator_id: str) -> Row | None:
 
 def _row(edge: Edge, visit: Visit, authenticator: Authenticator, held: list[Authenticator]) -> Row:
     detail = dict(edge.factors[authenticator.kind].describe(authenticator.data))
+    if authenticator.kind == PASSWORD:
+        # Every sign-in begins with it, so its use is not written a second time.
+        authenticator = replace(authenticator, used_at=visit.user.last_signed_in_at)
     return Row(authenticator, detail, _blocked(edge, visit, authenticator, held))
 
 

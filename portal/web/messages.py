@@ -59,7 +59,7 @@ NOTICES: dict[NoticeKey, tuple[str, LazyString]] = {
     NoticeKey.ENROLLED: ("success", lazy_gettext("Your authenticator is enrolled.")),
     NoticeKey.CODES_RENEWED: (
         "success",
-        lazy_gettext("Your new backup codes are active. The old ones no longer work."),
+        lazy_gettext("Your new backup codes are active. Any older ones no longer work."),
     ),
     NoticeKey.RENAMED: ("success", lazy_gettext("The new name is saved.")),
     NoticeKey.REVOKED: ("success", lazy_gettext("It is revoked and can no longer be used.")),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
+from flask.templating import Environment
 from flask_babel import Babel, get_locale, ngettext
 from markupsafe import Markup
 
@@ -60,8 +62,19 @@ class Person:
     acting_name: str | None
 
 
+class PageEnvironment(Environment):
+    """Flask's environment, whose templates read the globals themselves.
+
+    Jinja lays an empty map over them for each template; every name is then looked up in both.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 def install(app: Flask) -> None:
     """Give every template of the application its frame, filters and languages."""
+    app.jinja_environment = PageEnvironment
     app.jinja_env.filters.update(
         when=moments.when, day=moments.day, ago=moments.ago, wait=moments.wait
     )
@@ -75,12 +88,13 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(frame)
     app.extensions["portal_addresses"] = {}
     app.context_processor(_frame)
-    Babel(
+    babel = Babel(
         app,
         default_translation_directories=str(Path(__file__).parent.parent / "translations"),
         locale_selector=current_locale,
         timezone_selector=_time_zone,
     )
+    babel.domain_instance = words.Catalogues()
 
 
 def page(

@@ -9,10 +9,27 @@ import functools
 from collections.abc import Callable
 from gettext import NullTranslations
 
-from flask_babel import get_translations
+from babel import Locale
+from flask_babel import Domain, get_locale, get_translations
 from markupsafe import Markup
 
 PHRASES_MAX = 4096  # Of templates, in every language together; nothing that people type.
+
+
+class Catalogues(Domain):
+    """Flask-Babel's catalogues, found by locale: its own cache spells the locale out each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_locale: dict[Locale, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        if locale is None:
+            return super().get_translations()
+        if locale not in self._by_locale:
+            self._by_locale[locale] = super().get_translations()
+        return self._by_locale[locale]
 
 
 def translator() -> Callable[..., Markup]:

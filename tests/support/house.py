@@ -148,7 +148,7 @@ class House:
         return found.group(1)
 
     def close(self) -> None:
-        self.runner.database.dispose()  # ty: ignore[unresolved-attribute]
+        self.runner.database.dispose()
 
 
 class Visitor:

@@ -7,7 +7,7 @@ of the portal's processes.
 from __future__ import annotations
 
 import http.client
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.message import Message
@@ -94,7 +94,7 @@ class Caller(Visitor):
         return copy
 
 
-def at_once(calls: list[Callable[[], T]]) -> list[T]:
+def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """Start every call at the same instant, each in a thread of its own; their results."""
     barrier = Barrier(len(calls))
 
