@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.ceremony import Rejected, Subject
 from portal.edge import Edge
-from portal.flows import attempts, credentials, enrolment, session
+from portal.flows import attempts, credentials, enrolment, known_browsers, session
 from portal.flows.addresses import normalise
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
@@ -222,7 +222,7 @@ def restored(edge: Edge) -> dict[str, int]:
     """
     ended = {
         "sessions": session.end_everything(edge, "restored"),
-        "browsers": session.forget_every_browser(edge),
+        "browsers": known_browsers.forget_everything(edge),
         "links": link_store.void_everything(edge),
         "ceremonies": ceremonies.end_everything(edge),
         "codes": authenticators.revoke_kinds(

@@ -11,19 +11,17 @@ sessions. A session's token changes with every proof.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from portal.edge import Actor, Edge, Transaction
-from portal.flows import tokens
+from portal.flows import arrival, tokens
 from portal.flows.events import Event
-from portal.flows.notices import Notice, tell
-from portal.rules import access, assurance, policy
-from portal.rules.access import Allow, Facts, Held, StepUp
+from portal.rules import access, assurance
+from portal.rules.access import Allow, StepUp
+from portal.rules.facts import Facts, Held
 from portal.rules.terms import Action, Authentication, Membership, Strength
-from portal.store import audit, browsers, links, sessions, users
+from portal.store import audit, browsers, links, sessions
 from portal.store.links import LinkKind
 from portal.store.sessions import Live, Session
 from portal.store.users import User
@@ -145,7 +143,7 @@ def open_session(
     complete = isinstance(access.decide(Action.HOME, facts), Allow)
     browser_token = None
     if complete:
-        browser_id, browser_token = _complete(edge, replace(live, session=session), proof)
+        browser_id, browser_token = arrival.arrive(edge, user, proof, _browser_of(live))
         session = replace(session, browser_id=browser_id)
     sessions.add(edge, session)
     return Opened(token, complete, browser_token)
@@ -176,7 +174,7 @@ def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
         return None
     browser_token = None
     if complete and not resuming and not isinstance(before, Allow):
-        browser_id, browser_token = _complete(edge, visit.live, proof)
+        browser_id, browser_token = arrival.arrive(edge, visit.user, proof, _browser_of(visit.live))
         if browser_id != visit.session.browser_id:
             sessions.set_browser(edge, visit.session.id, browser_id)
     return Opened(token, complete, browser_token)
@@ -193,43 +191,9 @@ def _keeps(earlier: Authentication, proof: Authentication) -> bool:
     return earlier.authenticator_id != proof.authenticator_id
 
 
-def _complete(edge: Edge, live: Live, proof: Authentication) -> tuple[str, str | None]:
-    """A sign-in is whole: remember it, make the browser known, tell about a new one."""
-    user = live.user
-    resumed = live.session.browser_id is not None and live.browser_known
-    last_kind = user.last_kind
-    if policy.counts_as_second_factor(proof.strength):
-        last_kind = proof.kind
-    users.note_sign_in(edge, user.id, last_kind)
-    audit.add(
-        edge, Event.SIGNED_IN, subject_id=user.id, detail={"factor": proof.kind, "new": not resumed}
-    )
-    lifetime = edge.settings.known_browser_lifetime
-    if resumed and live.session.browser_id is not None:
-        seen_at = live.browser_seen_at
-        if seen_at is None or edge.now - seen_at > browsers.SEEN_INTERVAL:
-            browsers.note_seen(edge, live.session.browser_id, lifetime)
-        return live.session.browser_id, None
-    browser_id, token = know_browser(edge, user, known=True, lifetime=lifetime)
-    if user.last_signed_in_at is not None:
-        tell(edge, Notice.NEW_BROWSER, user)
-    return browser_id, token
-
-
-def know_browser(edge: Edge, user: User, *, known: bool, lifetime: timedelta) -> tuple[str, str]:
-    """Give this browser a token of its own for this person; its id and the token.
-
-    A browser that several people use keeps all of them: their rows move to the new token. So a
-    token that somebody planted in the browser beforehand is worth nothing afterwards.
-    """
-    token = tokens.make(edge)
-    digest = tokens.digest(token)
-    if edge.client.browser_token:
-        browsers.move(edge, tokens.digest(edge.client.browser_token), digest)
-    browser_id = browsers.remember(
-        edge, token_hash=digest, user_id=user.id, known=known, lifetime=lifetime
-    )
-    return browser_id, token
+def _browser_of(live: Live) -> arrival.Browser:
+    known = live.session.browser_id if live.browser_known else None
+    return arrival.Browser(known, live.browser_seen_at)
 
 
 def touch(edge: Edge, visit: Visit) -> None:
@@ -306,11 +270,6 @@ def end_everything(edge: Edge, reason: str) -> int:
     return sessions.revoke_everything(edge, reason)
 
 
-def forget_every_browser(edge: Edge) -> int:
-    """Forget every known browser of everybody (a restored backup)."""
-    return browsers.revoke_everything(edge)
-
-
 def purge(edge: Edge, before: datetime) -> int:
     """Forget sessions that ended before an instant."""
     return sessions.purge(edge, before)
@@ -331,10 +290,6 @@ def _level(facts: Facts) -> assurance.AAL:
     )
 
 
-def held_from(strengths: Mapping[str, Any]) -> tuple[Held, ...]:
-    return tuple(Held(kind, strength) for kind, strength in strengths.items())
-
-
 def _facts(edge: Edge, live: Live) -> Facts:
     return Facts(
         now=edge.now,
@@ -343,7 +298,7 @@ def _facts(edge: Edge, live: Live) -> Facts:
         authentications=live.session.authentications,
         seen_at=live.session.seen_at,
         ends_at=live.session.ends_at,
-        enrolled=held_from(live.user.summary.held),
+        enrolled=tuple(Held(kind, worth) for kind, worth in live.user.summary.held.items()),
         enrollable=tuple(Held(kind, factor.strength) for kind, factor in edge.factors.items()),
         last_kind=live.user.last_kind,
         memberships=live.memberships,

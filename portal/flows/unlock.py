@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.edge import Edge
-from portal.flows import attempts, links, session
+from portal.flows import attempts, known_browsers, links
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Done, Gone
@@ -50,7 +50,7 @@ def confirm(edge: Edge, token: str) -> Unlocked | Gone:
     if link is None or user is None or not link_store.use(edge, link.id):
         return Gone()
     budgets.reset_strangers(edge, attempts.keys_of(edge, user.email))
-    _, browser_token = session.know_browser(
+    _, browser_token = known_browsers.remember(
         edge, user, known=False, lifetime=edge.settings.link_lifetime
     )
     audit.add(edge, Event.UNLOCKED, subject_id=user.id, actor_id=user.id)

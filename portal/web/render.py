@@ -74,7 +74,7 @@ class PageEnvironment(Environment):
 
 def install(app: Flask) -> None:
     """Give every template of the application its frame, filters and languages."""
-    app.jinja_environment = PageEnvironment
+    app.__dict__["jinja_environment"] = PageEnvironment
     app.jinja_env.filters.update(
         when=moments.when, day=moments.day, ago=moments.ago, wait=moments.wait
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, Response, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -14,7 +12,7 @@ from portal.flows.enrolment import Enrolled, Started
 from portal.flows.outcomes import Blocked, Done, Gone, NotOffered
 from portal.rules.access import Enrol
 from portal.rules.terms import Action
-from portal.web import addresses, challenges, messages, pages, render, security_views
+from portal.web import addresses, challenges, codes_file, messages, pages, render, security_views
 from portal.web.forms import CodeForm, RenameForm
 from portal.web.gate import decision_for, requires
 from portal.web.limits import brake_person
@@ -23,8 +21,6 @@ from portal.web.run import read, run
 
 blueprint = Blueprint("security", __name__)
 CODES = "backup_codes"
-CODES_FILE = re.compile(r"(?:[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}(?:\r?\n|\Z)){1,20}", re.ASCII)
-TEXT_FILE = "text/plain; charset=utf-8"
 
 
 @blueprint.get("/security")
@@ -300,11 +296,4 @@ def begin_backup_codes() -> ResponseReturnValue:
 @requires(Action.VIEW_SECURITY)
 def backup_codes_file() -> ResponseReturnValue:
     """Give the codes that the page shows back as a text file; the portal has no copy to send."""
-    text = request.form.get("codes", "")
-    if not CODES_FILE.fullmatch(text):
-        abort(400)
-    title = gettext("Livery Portal – backup codes. Each works once.")
-    body = "\r\n".join([title, g.visit.user.email, "", *text.split(), ""])
-    response = Response(body, content_type=TEXT_FILE)
-    response.headers["Content-Disposition"] = "attachment; filename=backup-codes.txt"
-    return response
+    return codes_file.answer(request.form.get("codes", ""), g.visit.user.email) or abort(400)

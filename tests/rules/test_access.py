@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from portal.rules.access import Allow, Decision, Enrol, Facts, SignIn, StepUp, decide
+from portal.rules.access import Allow, Decision, Enrol, SignIn, StepUp, decide
+from portal.rules.facts import Facts
 from portal.rules.terms import AAL, AccountState, Action, Authentication, Role
 from tests.support.facts import NOW, proof, session
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.rules.access import Facts, session_end
+from portal.rules.access import session_end
+from portal.rules.facts import Facts
 from portal.rules.terms import Role
 from tests.support.facts import NOW, proof, session
 
