@@ -117,7 +117,7 @@ def running_portal(
         url = environment.setdefault("PORTAL_BASE_URL", servers[0].url)
         stack.enter_context(running_worker(folder, environment, target=SERVED))
         runner = _runner(environment, clock)
-        stack.callback(runner.database.dispose)  # ty: ignore[missing-attribute]
+        stack.callback(runner.database.dispose)
         yield Portal(url, clock, mail_server, runner, forwarder)
 
 

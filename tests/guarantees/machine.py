@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -95,7 +95,7 @@ class SigningIn(RuleBasedStateMachine):
         if not offered:
             return False
         before = self._token(number)
-        form = {"password": typed} if kind == "password" else {"code": typed}
+        form: dict[str, Any] = {"password": typed} if kind == "password" else {"code": typed}
         status = visitor.post(CHALLENGE + kind, **form).status_code
         if not self.model.attempt(kind, browser.lane):
             assert status == 429

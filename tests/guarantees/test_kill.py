@@ -129,7 +129,10 @@ def test_beginning_to_enrol_an_app_survives_a_kill(deployment: Deployment) -> No
     def act(account: Account) -> int:
         return account.browser.post(ENROL_APP).status_code
 
-    operation = Operation(lambda account: account.browser.get("/security") and None, act, check)
+    def look(account: Account) -> None:
+        account.browser.get("/security")
+
+    operation = Operation(look, act, check)
     assert _die_everywhere(deployment, operation) == [True, True]
 
 
@@ -213,8 +216,8 @@ def test_a_password_is_changed_wholly_or_not_at_all(deployment: Deployment) -> N
         account.browser.get("/account/password")
 
     def act(account: Account) -> int:
-        form = {"current": PASSWORD, "new": NEW_PASSWORD}
-        return account.browser.post("/account/password", **form).status_code
+        answer = account.browser.post("/account/password", current=PASSWORD, new=NEW_PASSWORD)
+        return answer.status_code
 
     def check(account: Account) -> bool:
         changed = account.signs_in(password=NEW_PASSWORD)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
+from werkzeug.test import TestResponse
 
 from portal.ceremony import Reason, Rejected
 from portal.flows import challenge, hosts, session
@@ -44,12 +45,12 @@ def _pending(deployment: Deployment, crowd: int, kind: str) -> list[Caller]:
     return callers
 
 
-def _answers(callers: list[Caller], kind: str, code: str) -> list[Answer]:
+def _answers(callers: list[Caller], kind: str, code: str) -> list[TestResponse]:
     path = f"/login/challenge/{kind}"
     return at_once([partial(caller.post, path, code=code) for caller in callers])
 
 
-def _statuses(answers: list[Answer]) -> Counter[int]:
+def _statuses(answers: Sequence[Answer | TestResponse]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
 
@@ -131,7 +132,7 @@ def test_a_right_password_among_fifty_wrong_ones_signs_in_only_if_it_was_compare
     callers = deployment.callers(50)
     for caller in callers:
         caller.get("/login")
-    post: list[Callable[[], Answer]] = [
+    post: list[Callable[[], Answer | TestResponse]] = [
         partial(caller.post, "/login", email=TARA, password="wrong, all of it")
         for caller in callers[1:]
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ def on_postgresql(
 
 
 @contextmanager
-def _database_gone(database_url: str, server_url: str) -> Iterator[None]:
+def _database_gone(database_url: str, server_url: str) -> Generator[None]:
     """Every connection is cut and none is accepted, as while a server restarts."""
     name = make_url(database_url).database
     assert name is not None
