@@ -20,7 +20,7 @@ from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
 from portal.settings import LOCALES
 from portal.web import addresses, challenges, cookies, mailed, messages, moments, render
-from portal.web.forms import NewAddressForm, PasswordForm, ProfileForm, refuse, time_zones
+from portal.web.forms import NewAddressForm, PasswordForm, ProfileForm, refuse
 from portal.web.gate import public, requires
 from portal.web.limits import brake_person
 from portal.web.messages import NoticeKey
@@ -34,7 +34,6 @@ A_YEAR = timedelta(days=365)
 def _profile_form(**values: object) -> ProfileForm:
     form = ProfileForm(**values)
     form.locale.choices = list(LOCALES.items())
-    form.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in time_zones()]
     return form
 
 

@@ -12,9 +12,11 @@ from typing import Any
 from flask import request
 from flask_babel import get_locale, lazy_gettext
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import Field, HiddenField, PasswordField, SelectField, StringField, ValidationError
 from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import html_params
 
 from portal.flows.addresses import LENGTH_MAX as EMAIL_MAX
 from portal.flows.addresses import normalise
@@ -92,6 +94,29 @@ def _secret(label: Any, **more: Any) -> PasswordField:
     )
 
 
+def _is_time_zone(_form: Form, field: Field) -> None:
+    if field.data not in time_zones():
+        raise ValidationError(lazy_gettext("Choose a time zone from the list."))
+
+
+class TimeZones:
+    """A list of every time zone. Its options are written once: there are over four hundred."""
+
+    input_type = None
+
+    def __call__(self, field: Field, **attributes: Any) -> Markup:
+        chosen = Markup('value="{}"').format(field.data or "UTC")
+        options = _zone_options().replace(chosen, chosen + Markup(" selected"), 1)
+        given = Markup(html_params(id=field.id, name=field.name, **attributes))  # noqa: S704
+        return Markup("<select {}>{}</select>").format(given, options)
+
+
+@cache
+def _zone_options() -> Markup:
+    option = Markup('<option value="{}">{}</option>')
+    return Markup("").join(option.format(zone, zone.replace("_", " ")) for zone in time_zones())
+
+
 def _name(label: Any, longest: int) -> StringField:
     return StringField(
         label,
@@ -156,7 +181,9 @@ class PasswordForm(Form):
 class ProfileForm(Form):
     name = _name(lazy_gettext("Your name"), NAME_OF_PERSON_MAX)
     locale = SelectField(lazy_gettext("Language"))
-    time_zone = SelectField(lazy_gettext("Time zone"))
+    time_zone = StringField(
+        lazy_gettext("Time zone"), validators=[_is_time_zone], widget=TimeZones()
+    )
 
 
 @cache
