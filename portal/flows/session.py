@@ -53,13 +53,12 @@ class Visit:
     @property
     def acting(self) -> Membership | None:
         """The organisation that the session acts in: the chosen one while it is still theirs."""
-        chosen = self.session.acting_organisation_id
-        home = self.user.home_organisation_id
-        for wanted in (chosen, home):
-            for membership in self.live.memberships:
-                if membership.organisation_id == wanted:
-                    return membership
-        return self.live.memberships[0] if self.live.memberships else None
+        own = {
+            membership.organisation_id: membership for membership in reversed(self.live.memberships)
+        }
+        chosen = own.get(self.session.acting_organisation_id or "")
+        home = own.get(self.user.home_organisation_id)
+        return chosen or home or next(iter(self.live.memberships), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def open_session(
     browser_id: str | None,
     browser_known: bool,
 ) -> Opened:
-    """Open a session on a first proof. Raises nothing; what is still missing `decide` will ask."""
+    """Open a session on a first proof; what is still missing `decide` will ask for."""
     token = tokens.make(edge)
     session = Session(
         id=edge.new_id(),
@@ -157,7 +156,9 @@ def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
     """
     before = access.decide(Action.HOME, visit.facts)
     resuming = isinstance(before, StepUp) and before.lapsed
-    kept = [earlier for earlier in visit.session.authentications if _keeps(earlier, proof)]
+    # An older proof by the same authenticator says nothing that the new one does not.
+    earlier = visit.session.authentications
+    kept = [old for old in earlier if old.authenticator_id != proof.authenticator_id]
     authentications = (*kept, proof)
     facts = replace(visit.facts, authentications=authentications, seen_at=edge.now, ends_at=None)
     complete = isinstance(access.decide(Action.HOME, facts), Allow)
@@ -184,11 +185,6 @@ def with_factor(visit: Visit, kind: str, strength: Strength) -> Visit:
     """The visit of a person who holds one more kind, for the proof that enrols it."""
     enrolled = (*visit.facts.enrolled, Held(kind, strength))
     return replace(visit, facts=replace(visit.facts, enrolled=enrolled))
-
-
-def _keeps(earlier: Authentication, proof: Authentication) -> bool:
-    """An older proof by the same authenticator says nothing that the new one does not."""
-    return earlier.authenticator_id != proof.authenticator_id
 
 
 def _browser_of(live: Live) -> arrival.Browser:
