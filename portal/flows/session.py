@@ -74,7 +74,7 @@ class Opened:
 
 
 def load(edge: Edge, token: str) -> Visit | None:
-    """The live session behind a token; None for none, a revoked one and an unknown one alike."""
+    """The live session behind a token; None for a revoked and an unknown one alike."""
     live = sessions.find(edge, tokens.digest(token))
     if live is None or live.session.revoked_at is not None:
         return None
@@ -192,13 +192,13 @@ def _browser_of(live: Live) -> arrival.Browser:
     return arrival.Browser(known, live.browser_seen_at)
 
 
+def is_touch_due(edge: Edge, visit: Visit) -> bool:
+    return edge.now - visit.session.seen_at >= edge.settings.seen_interval
+
+
 def touch(edge: Edge, visit: Visit) -> None:
     """Note activity, at most once a minute. Erring early: a session never idles out late."""
     sessions.touch(edge, visit.session.id)
-
-
-def is_touch_due(edge: Edge, visit: Visit) -> bool:
-    return edge.now - visit.session.seen_at >= edge.settings.seen_interval
 
 
 def switch_organisation(edge: Edge, visit: Visit, organisation_id: str) -> bool:

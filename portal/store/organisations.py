@@ -21,7 +21,7 @@ _MEMBERSHIPS = (
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A node of the tree. `path` is the ids from the root down, "/root/…/id/"."""
+    """A node of the tree. `path` is the ids from the top down, "/hq/…/id/"."""
 
     id: str
     parent_id: str | None
