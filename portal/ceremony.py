@@ -62,7 +62,6 @@ class Reason(enum.StrEnum):
     WRONG = "wrong"
     MALFORMED = "malformed"
     USED = "used"
-    EXPIRED = "expired"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     COMMON = "common"

@@ -5,6 +5,7 @@ They parse, run a flow and print; what they do is in `flows/hosts.py` and `flows
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from typing import Any
@@ -15,7 +16,7 @@ from flask.cli import AppGroup
 
 from portal import demo, supervisor
 from portal.ceremony import Rejected
-from portal.edge import Client
+from portal.edge import Client, Unavailable
 from portal.flows import delivery, hosts
 from portal.flows.hosts import NewUser
 from portal.flows.outcomes import Blocked, Gone
@@ -195,7 +196,9 @@ def demo_command() -> None:
 @click.command("demo-code")
 @click.argument("email")
 def demo_code(email: str) -> None:
-    """The code that a demo person's authenticator app shows now."""
+    """The code that a demo person's authenticator app shows now; refused in production."""
+    if not _runner().settings.development:
+        raise click.ClickException("demo people exist in development only")
     click.echo(demo.code_of(email, _runner().clock()))
 
 
@@ -245,6 +248,8 @@ def worker(once: bool) -> None:
             log.error("worker.failed", kind=type(error).__name__, exc_info=error)
             busy = False
         if once and not busy:
-            return
+            break
         if not busy:
             stop.wait(IDLE_S)
+    with contextlib.suppress(Unavailable):  # Without a database the lease simply runs out.
+        run(delivery.release_audit, holder)

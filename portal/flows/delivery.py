@@ -59,3 +59,8 @@ def seal_audit(edge: Edge, holder: str, *, everything: bool = False) -> int:
         return 0
     since = None if everything else edge.now - SEALED_WITHIN
     return audit.seal(edge, size=SEAL_PAGE, since=since)
+
+
+def release_audit(edge: Edge, holder: str) -> None:
+    """Give the chain's lease back, so that the next worker need not wait for its end."""
+    audit.release_lease(edge, audit.SEALER, holder)

@@ -68,7 +68,7 @@ def session_level(
     When AAL2 has idled out the level lapses to AAL1 and one new proof restores it
     (NIST 2.2.3: after idling, one factor and the session secret are enough).
     """
-    # A proof "from the future" (the clock was set back) is not fresh for ever: it counts from now.
+    # After the clock was set back a proof lies in the future: it counts here, and is never fresh.
     within = [proof for proof in authentications if now - proof.at < lifetimes.overall[AAL.AAL1]]
     reached = level(proof.strength for proof in within)
     while reached > AAL.AAL1:

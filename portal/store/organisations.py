@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, delete, insert, select
+from sqlalchemy import RowMapping, bindparam, insert, select
 
 from portal.edge import Edge
 from portal.rules.terms import Membership, Role
@@ -79,17 +79,6 @@ def add_membership(edge: Edge, *, user_id: str, organisation_id: str, role: Role
             "created_at": edge.now,
         },
     )
-
-
-def remove_membership(edge: Edge, *, user_id: str, organisation_id: str, role: Role) -> bool:
-    result = edge.db.execute(
-        delete(memberships).where(
-            memberships.c.user_id == user_id,
-            memberships.c.organisation_id == organisation_id,
-            memberships.c.role == str(role),
-        )
-    )
-    return result.rowcount == 1
 
 
 def memberships_of(edge: Edge, user_id: str) -> tuple[Membership, ...]:

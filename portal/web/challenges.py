@@ -16,14 +16,13 @@ from portal.flows.session import Opened
 from portal.rules.access import StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
-from portal.web import cookies, messages, moments, pages, render
+from portal.web import cookies, messages, moments, pages, render, security_views
 from portal.web.forms import Form, answer_form
 from portal.web.gate import decision_for
 from portal.web.messages import NoticeKey
 from portal.web.pages import ChallengeView
 from portal.web.run import run
 
-CODES_LOW = 2
 TEMPLATE = "login/challenge.html"
 FRAGMENT = "login/_challenge.html"
 
@@ -82,7 +81,7 @@ def answer(asked: Asked, kind: str) -> Response:
 def _passed(asked: Asked, opened: Opened, codes_left: int | None) -> Response:
     response = render.leave_for(asked.done_url)
     if codes_left is not None:
-        low = codes_left <= CODES_LOW
+        low = codes_left <= security_views.CODES_LOW
         render.say(response, NoticeKey.CODES_LOW if low else NoticeKey.CODE_USED)
     return hand_over(response, opened)
 

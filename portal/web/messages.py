@@ -108,7 +108,6 @@ REASONS: dict[Reason, LazyString] = {
     Reason.WRONG: lazy_gettext("That did not match. Check it and try again."),
     Reason.MALFORMED: lazy_gettext("That is not the form of a code. Check it and try again."),
     Reason.USED: lazy_gettext("This code was used already. Wait for the next one."),
-    Reason.EXPIRED: lazy_gettext("This has expired. Start again."),
     Reason.TOO_SHORT: lazy_gettext("This password is too short. Use a few words together."),
     Reason.TOO_LONG: lazy_gettext("This password is too long. Use at most 256 characters."),
     Reason.COMMON: lazy_gettext("This password is easy to guess. Use a few unrelated words."),
