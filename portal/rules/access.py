@@ -1,77 +1,38 @@
 """May this session do that? The only place that answers.
 
-`ACTIONS` is the table, `decide` reads it. Nothing here writes, and no other module compares a
-level, a role or an age. The order of the questions is part of the promise: a session that is half
+`actions.ACTIONS` is the table, `decide` reads it. Nothing here writes, and no other module compares
+a level, a role or an age. The order of the questions is part of the promise: a session that is half
 signed in learns nothing, not even that it would have been refused.
 
     no session, ended, or account not active ──► SignIn
-    cannot reach the base level              ──► Enrol
+    cannot reach the base level, or was reset──► Enrol
     below the base level                     ──► StepUp (pending)
-    level or freshness missing               ──► StepUp
+    the password must be renewed             ──► Renew
+    another tenant's                         ──► NotFound
+    not in this role, or not by this person  ──► Deny
+    level, freshness or grant missing        ──► StepUp
     otherwise                                ──► Allow
 """
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from portal.rules import assurance, policy
-from portal.rules.facts import Facts, Held
-from portal.rules.terms import (
-    AAL,
-    AccountState,
-    Action,
+from portal.rules import assurance, offers, policy, standing
+from portal.rules.actions import (
+    ACTIONS,
+    GATE_AGE_MAX,
+    PENDING_MAX,
+    WHILE_DUE,
+    Entry,
+    Level,
+    Requirement,
+    Subjects,
+    needs_target,
 )
-
-SECURITY_AGE_MAX = timedelta(minutes=5)
-GATE_AGE_MAX = timedelta(minutes=30)  # Long enough to find, install and open an app.
-PENDING_MAX = timedelta(minutes=10)
-
-
-class Level(enum.Enum):
-    """Levels that a requirement can name relative to the person."""
-
-    BASE = "base"  # What policy and the person's own factors ask of every session.
-    HELD = "held"  # The highest level that the person can reach today.
-    ONE_FACTOR = "one_factor"
-
-
-class Entry(enum.Enum):
-    """Which sessions may ask at all."""
-
-    SIGNED_IN = "signed_in"  # At the base level.
-    GATE = "gate"  # Also a session that may do nothing but enrol.
-    LAPSED = "lapsed"  # Also a finished one that has idled out, or must enrol.
-    ANY = "any"  # Also one that is half signed in.
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What an action needs. `age_max`: how recent the proof must be; None: any live session."""
-
-    level: Level = Level.BASE
-    age_max: timedelta | None = None
-    entry: Entry = Entry.SIGNED_IN
-
-
-ACTIONS: dict[Action, Requirement] = {
-    Action.CHALLENGE: Requirement(entry=Entry.ANY),
-    Action.SIGN_OUT: Requirement(entry=Entry.ANY),
-    Action.HOME: Requirement(),
-    Action.STEP_UP: Requirement(entry=Entry.LAPSED),
-    Action.ENROL: Requirement(Level.HELD, SECURITY_AGE_MAX, Entry.GATE),
-    Action.FINISH_ENROLMENT: Requirement(entry=Entry.GATE),
-    Action.VIEW_SECURITY: Requirement(),
-    Action.CHANGE_SECURITY: Requirement(Level.HELD, SECURITY_AGE_MAX),
-    Action.END_SESSIONS: Requirement(Level.ONE_FACTOR, SECURITY_AGE_MAX),
-    Action.VIEW_ACCOUNT: Requirement(),
-    Action.CHANGE_PROFILE: Requirement(),
-    Action.CHANGE_PASSWORD: Requirement(Level.HELD, SECURITY_AGE_MAX),
-    Action.CHANGE_EMAIL: Requirement(Level.HELD, SECURITY_AGE_MAX),
-    Action.SWITCH_ORGANISATION: Requirement(),
-}
+from portal.rules.facts import Facts
+from portal.rules.terms import AAL, ADMINISTRATORS, AccountState, Action, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +44,14 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """The action may go on in a session of this level."""
+    """The action may go on in a session of this level.
+
+    `provisional`: the object is not known yet. The flow settles it with `permission`, and nothing
+    is committed or shown before that.
+    """
 
     level: AAL
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,48 +59,138 @@ class StepUp:
     """One more proof is needed; `choices` are the kinds that would be accepted, best first.
 
     `pending` is a sign-in that was never finished: to everything but its own challenge such a
-    session is a stranger. `lapsed` is a finished one that has idled out.
+    session is a stranger. `lapsed` is a finished one that has idled out. `grant`: the proof must
+    be given for this action and content, however fresh the session is.
     """
 
     choices: tuple[str, ...]
     why: str
     pending: bool = False
     lapsed: bool = False
+    grant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Enrol:
-    """The person must first enrol one of `choices`, best first; nothing else is open."""
+    """The person must first enrol one of `choices`, best first; nothing else is open.
+
+    Without choices a ticket is needed: the link that was mailed when the factors were reset.
+    """
 
     choices: tuple[str, ...]
     why: str
 
 
-Decision = SignIn | Allow | StepUp | Enrol
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """The password must be renewed before anything else."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """Another tenant's: answered exactly like what does not exist."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Not in this role, or not by this person; no proof would change it."""
+
+    why: str
+
+
+Decision = SignIn | Allow | StepUp | Enrol | Renew | NotFound | Deny
 
 
 def decide(action: Action, facts: Facts) -> Decision:
     """Whether the session described by `facts` may do `action`, or what it needs first."""
+    answers: dict[Action, Decision] = facts.answers
+    answer = answers.get(action)
+    if answer is None:
+        # A request asks the same of the same facts several times: for its page, frame and flow.
+        answer = answers[action] = _decide(action, facts)
+    return answer
+
+
+def _decide(action: Action, facts: Facts) -> Decision:
     requirement = ACTIONS[action]
     if refusal := _not_signed_in(facts):
         return refusal
     if requirement.entry is Entry.ANY:
-        return Allow(_level_now(facts))
+        return Allow(facts.level)
     base = base_level(facts)
     below = _below_base(facts, base)
     if requirement.entry is Entry.LAPSED and not (isinstance(below, StepUp) and below.pending):
-        return Allow(_level_now(facts))
-    if isinstance(below, Enrol) and requirement.entry is Entry.GATE:
+        return Allow(facts.level)
+    if isinstance(below, Enrol) and below.choices and requirement.entry is Entry.GATE:
         return _in_gate(requirement, facts)
     if below:
         return below
-    return _level_and_freshness(requirement, facts, base)
+    closed = requirement.entry in {Entry.SIGNED_IN, Entry.GATE} and action not in WHILE_DUE
+    if facts.password_due and closed:
+        return Renew("password_due")
+    return _refused(requirement, facts) or _level_and_freshness(requirement, facts, base)
+
+
+def decide_grant(action: Action, facts: Facts, *, granted: bool) -> Decision:
+    """What a waiting grant for `action` still needs, its object having been settled when asked.
+
+    Whoever confirms it later asks `decide` again with the object of that moment.
+    """
+    requirement = ACTIONS[action]
+    entrance = decide(action, replace(facts, target=None))
+    if not isinstance(entrance, Allow) or not requirement.grant:
+        return entrance
+    if granted:
+        return Allow(entrance.level)
+    return StepUp(offers.granting(facts), why="grant", grant=True)
+
+
+def is_open_to(requirement: Requirement, roles: frozenset[Role]) -> bool:
+    """Whether somebody with these roles in the acting organisation may come near an action."""
+    return requirement.roles is None or bool(requirement.roles & roles)
+
+
+def refusal(action: Action, facts: Facts) -> NotFound | Deny | None:
+    """What no proof would change, for a person who need not be here; None: nothing.
+
+    Of `facts` only the person, their roles and the target count: whoever once asked for something
+    must still be one who may ask when it is done.
+    """
+    return _refused(ACTIONS[action], facts)
+
+
+def _refused(requirement: Requirement, facts: Facts) -> NotFound | Deny | None:
+    """Tenant, then role, then persons: what no further proof would change."""
+    target = facts.target
+    reach = requirement.standing
+    if target and reach and not standing.reaches(reach, facts.acting, target):
+        return NotFound("another_tenant")
+    if not is_open_to(requirement, facts.acting_roles):
+        return Deny("role")
+    if target is None:
+        return None
+    if requirement.subjects is not Subjects.ANYBODY and target.subject_id == facts.user_id:
+        return Deny("oneself")
+    above = Role.SUPER_ADMIN in target.subject_roles - facts.acting_roles
+    if requirement.within_rank and above:
+        return Deny("above")
+    administers = bool(target.subject_roles & ADMINISTRATORS)
+    if requirement.subjects is Subjects.MEMBERS and administers:
+        return Deny("administrator")
+    if requirement.subjects is Subjects.ADMINISTRATORS and not administers:
+        return Deny("no_administrator")
+    if requirement.second_person and facts.user_id in target.parties:
+        return Deny("second_person")
+    return None
 
 
 def base_level(facts: Facts) -> AAL:
     """The level that this person's sessions must reach before they may do anything."""
-    held = (authenticator.strength for authenticator in facts.enrolled)
-    return policy.base_level(facts.policy, facts.roles, held)
+    return facts.base_level
 
 
 def session_end(facts: Facts) -> datetime:
@@ -160,27 +216,29 @@ def _not_signed_in(facts: Facts) -> SignIn | None:
         return SignIn(f"account_{facts.state}")
     if facts.ends_at is not None and facts.now >= facts.ends_at:
         return SignIn("session_ended")
-    if _level_now(facts) is AAL.NONE:
+    if facts.level is AAL.NONE:
         return SignIn("proofs_expired")
     return None
 
 
 def _below_base(facts: Facts, base: AAL) -> StepUp | Enrol | None:
     """What keeps a session from its base level; None when it stands at or above it."""
-    strengths = [held.strength for held in facts.enrolled]
+    if facts.reset:
+        # A mailbox alone, or a password alone, never enrols again after a reset.
+        why = "reset" if facts.ticketed else "ticket_needed"
+        return Enrol(offers.enrolling(facts) if facts.ticketed else (), why)
     # Asked before the level: the proof of a revoked app, or a backup code, stands in for nothing.
     if base > AAL.AAL1 and (
-        policy.highest_level(strengths) < base
-        or not any(policy.counts_as_second_factor(strength) for strength in strengths)
+        facts.highest_level < base
+        or not any(policy.counts_as_second_factor(held.strength) for held in facts.enrolled)
     ):
-        offers = [one for one in facts.enrollable if policy.counts_as_second_factor(one.strength)]
-        return Enrol(_best_first(offers, facts), why="policy_requires_second_factor")
-    if _level_now(facts) >= base:
+        return Enrol(offers.enrolling(facts), why="policy_requires_second_factor")
+    if facts.level >= base:
         return None
-    if _level_when_active(facts) >= base:
+    if facts.level_when_active >= base:
         # It once stood at its level and idled out: any one factor and the cookie restore it.
-        return StepUp(_best_first(facts.enrolled, facts), why="idle", lapsed=True)
-    return StepUp(_completing(facts, base), why="second_factor", pending=True)
+        return StepUp(offers.best_first(facts.enrolled, facts), why="idle", lapsed=True)
+    return StepUp(offers.completing(facts, base), why="second_factor", pending=True)
 
 
 def _in_gate(requirement: Requirement, facts: Facts) -> Allow | StepUp:
@@ -193,82 +251,39 @@ def _in_gate(requirement: Requirement, facts: Facts) -> Allow | StepUp:
     if requirement.age_max is None or assurance.is_fresh(
         facts.authentications, wanted=held, age_max=GATE_AGE_MAX, now=facts.now
     ):
-        return Allow(_level_now(facts))
-    return StepUp(_completing(facts, held), why="enrolment_needs_fresh_proof")
+        return Allow(facts.level)
+    return StepUp(offers.completing(facts, held), why="enrolment_needs_fresh_proof")
 
 
-def _level_and_freshness(requirement: Requirement, facts: Facts, base: AAL) -> Allow | StepUp:
-    reached = _level_now(facts)
+def _level_and_freshness(
+    requirement: Requirement, facts: Facts, base: AAL
+) -> Allow | StepUp | Enrol:
+    reached = facts.level
+    held = facts.highest_level
     match requirement.level:
         case Level.BASE:
             wanted = base
         case Level.HELD:
-            held = policy.highest_level(authenticator.strength for authenticator in facts.enrolled)
             wanted = max(base, held)
         case Level.ONE_FACTOR:
             wanted = AAL.AAL1
-    if reached < wanted:
-        return StepUp(_completing(facts, wanted), why="level")
-    if requirement.age_max is None:
-        return Allow(reached)
-    if assurance.is_fresh(
+        case Level.TWO_FACTORS:
+            wanted = max(base, AAL.AAL2)
+            if held < wanted:
+                return Enrol(offers.enrolling(facts), why="action_needs_second_factor")
+    open_end = facts.target is None and needs_target(requirement)
+    if requirement.grant and not open_end:
+        if facts.granted:
+            return Allow(reached)
+        return StepUp(offers.granting(facts), why="grant", grant=True)
+    if reached < wanted and not requirement.grant:
+        return StepUp(offers.completing(facts, wanted), why="level")
+    if requirement.age_max is None or assurance.is_fresh(
         facts.authentications, wanted=wanted, age_max=requirement.age_max, now=facts.now
     ):
-        return Allow(reached)
-    return StepUp(_refreshing(facts, wanted), why="freshness")
-
-
-def _level_now(facts: Facts) -> AAL:
-    return assurance.session_level(
-        facts.authentications,
-        now=facts.now,
-        seen_at=facts.seen_at or facts.now,
-        lifetimes=facts.lifetimes,
-    )
-
-
-def _level_when_active(facts: Facts) -> AAL:
-    """The level had the person not been away."""
-    return assurance.session_level(
-        facts.authentications, now=facts.now, seen_at=facts.now, lifetimes=facts.lifetimes
-    )
+        return Allow(reached, provisional=open_end)
+    return StepUp(offers.refreshing(facts, wanted), why="freshness")
 
 
 def _latest_proof(facts: Facts) -> datetime:
     return max((proof.at for proof in facts.authentications), default=facts.now)
-
-
-def _completing(facts: Facts, wanted: AAL) -> tuple[str, ...]:
-    """The held kinds whose proof, beside the proofs that still count, would reach `wanted`.
-
-    Where no single one would, because the earlier proofs are too old, every kind is a beginning.
-    """
-    limit = facts.lifetimes.overall[wanted]
-    counting = [proof.strength for proof in facts.authentications if facts.now - proof.at < limit]
-    completing = [
-        held for held in facts.enrolled if assurance.level([*counting, held.strength]) >= wanted
-    ]
-    return _best_first(completing or facts.enrolled, facts)
-
-
-def _refreshing(facts: Facts, wanted: AAL) -> tuple[str, ...]:
-    """The held kinds whose proof would count as fresh for an operation at `wanted`."""
-    if wanted <= AAL.AAL1:
-        return _best_first(facts.enrolled, facts)
-    strong = [
-        held
-        for held in facts.enrolled
-        if held.strength.look_up_secret or policy.counts_as_second_factor(held.strength)
-    ]
-    return _best_first(strong, facts)
-
-
-def _best_first(offers: tuple[Held, ...] | list[Held], facts: Facts) -> tuple[str, ...]:
-    """Kinds, the one used last first, then strongest first; look-up secrets always last."""
-
-    def order(offer: Held) -> tuple[bool, bool, tuple[bool, ...], str]:
-        last_used = offer.kind == facts.last_kind
-        inverse = tuple(not part for part in offer.strength.rank)
-        return offer.strength.look_up_secret, not last_used, inverse, offer.kind
-
-    return tuple(dict.fromkeys(offer.kind for offer in sorted(offers, key=order)))

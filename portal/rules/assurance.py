@@ -46,14 +46,15 @@ def level(strengths: Iterable[Strength]) -> AAL:
     password, is AAL1: one factor is one factor. AAL3 needs what no strength here can claim yet:
     attestation that says hardware-protected keys.
     """
-    held = list(strengths)
-    if not held:
-        return AAL.NONE
-    if any(strength.multi_factor for strength in held):
-        return AAL.AAL2
-    if {strength.category for strength in held} >= {Category.KNOWLEDGE, Category.POSSESSION}:
-        return AAL.AAL2
-    return AAL.AAL1
+    reached = AAL.NONE
+    knowledge = possession = False
+    for strength in strengths:
+        reached = AAL.AAL1
+        knowledge = knowledge or strength.category is Category.KNOWLEDGE
+        possession = possession or strength.category is Category.POSSESSION
+        if strength.multi_factor or (knowledge and possession):
+            return AAL.AAL2
+    return reached
 
 
 def session_level(

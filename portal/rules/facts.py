@@ -1,17 +1,47 @@
 """What a decision may look at: everything about a session and its person, frozen.
 
-It holds values only; `access` draws the conclusions.
+It holds values, and what follows from them alone; `access` draws the conclusions. Facts do not
+change, so what was worked out of them once is kept with them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Generic, TypeVar
 
-from portal.rules import policy
+from portal.rules import assurance, policy
 from portal.rules.assurance import LIFETIMES, Lifetimes
 from portal.rules.policy import Policy
-from portal.rules.terms import AccountState, Authentication, Membership, Role, Strength
+from portal.rules.terms import (
+    AAL,
+    AccountState,
+    Action,
+    Authentication,
+    Membership,
+    Role,
+    Strength,
+    Target,
+)
+
+Value = TypeVar("Value")
+
+
+class _Once(Generic[Value]):
+    """What is worked out when it is first asked for. `functools` has one that takes a lock."""
+
+    def __init__(self, work: Callable[[Any], Value]) -> None:
+        self.work = work
+        self.name = ""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, facts: Any, _owner: object = None) -> Value:
+        found: Value = self.work(facts)
+        facts.__dict__[self.name] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +52,16 @@ class Held:
     strength: Strength
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """Everything that a decision may look at, read once per request.
 
     `enrollable` holds the kinds that the portal can enrol; `last_kind` the one used last.
+    `acting` is the organisation that the session acts in, `target` what the action is about, once
+    that is known; `granted`: this very action, on this very content, was proved for once.
+    `reset`: the factors were reset and something must be enrolled; `ticketed`: this session was
+    opened with the ticket that a reset needs. `password_due`: the password must be renewed first.
+    `answers`: decisions that were made from exactly these facts; `access.decide` keeps them.
     """
 
     now: datetime
@@ -39,10 +74,52 @@ class Facts:
     enrollable: tuple[Held, ...] = ()
     last_kind: str | None = None
     memberships: tuple[Membership, ...] = ()
+    user_id: str = ""
+    acting: Membership | None = None
+    target: Target | None = None
+    granted: bool = False
+    reset: bool = False
+    ticketed: bool = False
+    password_due: bool = False
     policy: Policy = policy.DEFAULT
     lifetimes: Lifetimes = field(default=LIFETIMES)
+    answers: dict[Action, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @_Once
     def roles(self) -> frozenset[Role]:
         """Every role in every organisation: sign-in obeys the strictest of all memberships."""
         return frozenset(membership.role for membership in self.memberships)
+
+    @_Once
+    def acting_roles(self) -> frozenset[Role]:
+        """The roles in the organisation that the session acts in: no other counts for an action."""
+        if self.acting is None:
+            return frozenset()
+        here = self.acting.organisation_id
+        return frozenset(each.role for each in self.memberships if each.organisation_id == here)
+
+    @_Once
+    def level(self) -> AAL:
+        """The level of the session now."""
+        return self._level_at(self.seen_at or self.now)
+
+    @_Once
+    def level_when_active(self) -> AAL:
+        """The level had the person not been away."""
+        return self._level_at(self.now)
+
+    @_Once
+    def highest_level(self) -> AAL:
+        """The highest level that this person can be asked for."""
+        return policy.highest_level(held.strength for held in self.enrolled)
+
+    @_Once
+    def base_level(self) -> AAL:
+        """The level that this person's sessions must reach before they may do anything."""
+        strengths = (held.strength for held in self.enrolled)
+        return policy.base_level(self.policy, self.roles, strengths)
+
+    def _level_at(self, seen_at: datetime) -> AAL:
+        return assurance.session_level(
+            self.authentications, now=self.now, seen_at=seen_at, lifetimes=self.lifetimes
+        )

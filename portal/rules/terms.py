@@ -104,12 +104,77 @@ class Action(enum.StrEnum):
     CHANGE_EMAIL = "change_email"
     SWITCH_ORGANISATION = "switch_organisation"
     STEP_UP = "step_up"
+    # Partners.
+    VIEW_SETTLEMENTS = "view_settlements"
+    EXPORT_SETTLEMENTS = "export_settlements"
+    VIEW_PAYEES = "view_payees"
+    CHANGE_PAYEE = "change_payee"
+    APPROVE_PAYEE = "approve_payee"
+    REJECT_PAYEE = "reject_payee"
+    VIEW_INTEGRATIONS = "view_integrations"
+    CHANGE_WEBHOOKS = "change_webhooks"
+    CHANGE_BILLING = "change_billing"
+    # HQ.
+    VIEW_PAYOUTS = "view_payouts"
+    PREPARE_PAYOUT = "prepare_payout"
+    APPROVE_PAYOUT = "approve_payout"
+    REJECT_PAYOUT = "reject_payout"
+    # Travelers.
+    VIEW_CARDS = "view_cards"
+    VIEW_PASSENGERS = "view_passengers"
+    CHANGE_PASSENGERS = "change_passengers"
+    # Administration.
+    VIEW_USERS = "view_users"
+    EXPORT_USERS = "export_users"
+    ADMINISTER_USER = "administer_user"
+    REQUEST_RESET = "request_reset"
+    REQUEST_DESK_RESET = "request_desk_reset"
+    VIEW_RESETS = "view_resets"
+    WITHDRAW_RESET = "withdraw_reset"
+    APPROVE_RESET = "approve_reset"
+    REJECT_RESET = "reject_reset"
+    SHOW_CALLER_CODE = "show_caller_code"
+    CHECK_CALLER = "check_caller"
+    INVITE_USER = "invite_user"
+    CHANGE_MEMBERSHIP = "change_membership"
+    APPROVE_MEMBERSHIP = "approve_membership"
+    REJECT_MEMBERSHIP = "reject_membership"
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A role that a user holds in an organisation."""
+    """A role that a user holds in an organisation. `path`: its ids from the root, "/hq/…/id/"."""
 
     organisation_id: str
     organisation_name: str
     role: Role
+    path: str = ""
+    time_zone: str = "UTC"
+
+
+# Whoever administers others: their own resets, and roles like theirs, need more people (D5, D8).
+ADMINISTRATORS = frozenset({Role.PARTNER_ADMIN, Role.HQ_ADMIN, Role.SUPER_ADMIN, Role.SERVICE_DESK})
+
+
+class Standing(enum.StrEnum):
+    """Whose object may be acted on, seen from the organisation that the session acts in."""
+
+    ANY = "any"  # HQ's own right, whatever organisation the object belongs to.
+    OWN = "own"  # Exactly the acting organisation's.
+    BELOW = "below"  # The acting organisation's and those under it.
+    SERVED = "served"  # Its own, and those of children marked as managed by it.
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action is about. `parties` have had a part in it and may not be its second person.
+
+    `path` is the path of the organisation that it belongs to; `managed_by_parent` that
+    organisation's mark; `subject_id` the person whose account it is, `subject_roles` their roles.
+    """
+
+    path: str
+    managed_by_parent: bool = False
+    parties: frozenset[str] = frozenset()
+    subject_id: str | None = None
+    subject_roles: frozenset[Role] = frozenset()

@@ -9,9 +9,9 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from portal.rules import access, policy
-from portal.rules.access import ACTIONS, Entry, Level, Requirement
-from portal.rules.terms import Action
+from portal.rules import actions, policy
+from portal.rules.actions import ACTIONS, Entry, Level, Requirement, Subjects
+from portal.rules.terms import Action, Standing
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = ROOT / "docs" / "decisions.md"
@@ -21,12 +21,27 @@ LEVELS = {
     Level.BASE: "what policy and the person's own factors ask of every session",
     Level.HELD: "the highest that the person can reach with what they hold",
     Level.ONE_FACTOR: "one factor",
+    Level.TWO_FACTORS: "two factors",
 }
 ENTRIES = {
     Entry.SIGNED_IN: "whole sign-ins",
     Entry.GATE: "also a session that may do nothing but enrol",
     Entry.LAPSED: "also one that has idled out, or must enrol",
     Entry.ANY: "also half signed in",
+}
+
+
+STANDINGS = {
+    Standing.ANY: "of any organisation",
+    Standing.OWN: "of the organisation acted for",
+    Standing.BELOW: "of the organisation acted for, and of those below it",
+    Standing.SERVED: "of the organisation acted for, and of children it manages",
+}
+SUBJECTS = {
+    Subjects.ANYBODY: "",
+    Subjects.OTHERS: "never about oneself",
+    Subjects.MEMBERS: "never about oneself or an administrator",
+    Subjects.ADMINISTRATORS: "about administrators alone, never oneself",
 }
 
 
@@ -39,8 +54,23 @@ def row(action: Action, requirement: Requirement) -> str:
     age = "any live session"
     if requirement.age_max is not None:
         age = f"within {in_words(requirement.age_max)}"
+    if requirement.grant:
+        age = "for exactly this, once"
     level = "none" if requirement.entry in {Entry.ANY, Entry.LAPSED} else LEVELS[requirement.level]
-    return f"| `{action}` | {level} | {age} | {ENTRIES[requirement.entry]} |"
+    return f"| `{action}` | {level} | {age} | {_open_to(requirement)} |"
+
+
+def _open_to(requirement: Requirement) -> str:
+    if requirement.roles is None:
+        return ENTRIES[requirement.entry]
+    said = [
+        ", ".join(f"`{role}`" for role in sorted(requirement.roles)),
+        STANDINGS[requirement.standing] if requirement.standing else "",
+        SUBJECTS[requirement.subjects],
+        "by a second person" if requirement.second_person else "",
+        "a super-admin's by a super-admin" if requirement.within_rank else "",
+    ]
+    return "; ".join(part for part in said if part)
 
 
 def decisions() -> str:
@@ -49,7 +79,7 @@ def decisions() -> str:
     required = ", ".join(f"`{role}`" for role in sorted(policy.DEFAULT.required_roles))
     return f"""# What each action needs
 
-Written from `ACTIONS` in `portal/rules/access.py`; do not edit it here. To write it anew:
+Written from `ACTIONS` in `portal/rules/actions.py`; do not edit it here. To write it anew:
 
     {COMMAND}
 
@@ -60,15 +90,24 @@ Written from `ACTIONS` in `portal/rules/access.py`; do not edit it here. To writ
 The questions, in this order; the first that fails answers:
 
 1. No session, an ended one, or an account that is not active: **sign in**.
-2. The base level is two factors and the person holds no second factor: **enrol**. Such a session
+2. The factors were reset: **enrol**, with the mailed ticket and the password; without the ticket
+   nothing is open.
+3. The base level is two factors and the person holds no second factor: **enrol**. Such a session
    finishes its enrolment and begins one with a proof of the last
-   {in_words(access.GATE_AGE_MAX)}; nothing else is open.
-3. Below the base level: **step up**. A sign-in that was never finished is a stranger to everything
-   but its own challenge and ends after {in_words(access.PENDING_MAX)}; one that has idled out takes
-   any one factor.
-4. The action's level or the age of the proof is missing: **step up**. From two factors on, only a
-   possession or a multi-factor proof is fresh, never a password typed again.
-5. Otherwise: **allowed**.
+   {in_words(actions.GATE_AGE_MAX)}; nothing else is open.
+4. Below the base level: **step up**. A sign-in that was never finished is a stranger to everything
+   but its own challenge and ends after {in_words(actions.PENDING_MAX)}; one that has idled out
+   takes any one factor.
+5. The password must be renewed: **renew**; nothing but that is open.
+6. The object belongs where the person does not reach: **not found**, like what does not exist.
+7. Not in one of the roles, in the organisation that the session acts for; or about somebody that
+   this person may not act on; or by somebody who had a part in it already: **denied**, in words.
+8. The action's level or the age of the proof is missing: **step up**. From two factors on, only a
+   possession or a multi-factor proof is fresh, never a password typed again. Where the proof is
+   asked for exactly this, a **grant** is bound to the object and to what was shown of it, used
+   once, within 5 minutes, and no backup code gives one. Who holds no two factors is led to enrol.
+9. Otherwise: **allowed**. Before its object is known an action is let in provisionally, and
+   nothing is committed or shown until the flow has asked again with it.
 
 The base level is two factors for whoever holds a second factor, and for these roles in any
 organisation: {required}. Backup codes complete a sign-in; they are not a second

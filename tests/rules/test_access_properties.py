@@ -8,7 +8,8 @@ from datetime import timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.rules.access import ACTIONS, Allow, Decision, Enrol, Entry, SignIn, StepUp, decide
+from portal.rules.access import Allow, Decision, Enrol, SignIn, StepUp, decide
+from portal.rules.actions import ACTIONS, Entry
 from portal.rules.facts import Facts
 from portal.rules.policy import DEFAULT, counts_as_second_factor
 from portal.rules.terms import AccountState, Action, Authentication, Role

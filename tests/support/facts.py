@@ -37,7 +37,15 @@ def proof(kind: str, **ago: float) -> Authentication:
 
 def memberships(roles: Iterable[Role]) -> tuple[Membership, ...]:
     """Each role in an organisation of its own."""
-    return tuple(Membership(f"o{n}", f"Organisation {n}", role) for n, role in enumerate(roles))
+    return tuple(
+        Membership(f"o{n}", f"Organisation {n}", role, f"/hq/o{n}/") for n, role in enumerate(roles)
+    )
+
+
+def acting_for(facts: Facts, *roles: Role, path: str = "/hq/partner/") -> Facts:
+    """The same session of somebody with these roles in one organisation, acting for it."""
+    own = tuple(Membership("partner", "Partner", role, path) for role in roles)
+    return replace(facts, user_id="me", memberships=own, acting=own[0] if own else None)
 
 
 def session(
