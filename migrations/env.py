@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 from portal.store.engine import Database
-from portal.store.tables import metadata
+from portal.store.schema import metadata
+from portal.store.user_index import is_compared
 
 database = Database(context.config.attributes["url"], pool_size=1)
 with database.engine.connect() as connection:
@@ -15,6 +16,7 @@ with database.engine.connect() as connection:
         # SQLite cannot alter most things in place: a table is copied instead.
         render_as_batch=True,
         compare_type=True,
+        include_name=is_compared,
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":

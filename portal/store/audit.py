@@ -9,26 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 
 from portal.edge import Edge
 from portal.store.engine import insert_for
+from portal.store.prepared import Prepared
 from portal.store.tables import audit_checkpoints, audit_events, audit_seals, leases
 
 GENESIS = bytes(32)
 SEALER = "audit_sealer"
-_INSERT = insert(audit_events)
 _OF_SUBJECT = (
     select(audit_events)
     .where(audit_events.c.subject_id == bindparam("subject"))
     .order_by(audit_events.c.id.desc())
     .limit(bindparam("size"))
 )
-_OF_SUBJECT_BEFORE = _OF_SUBJECT.where(audit_events.c.id < bindparam("before"))
+_NEWEST = Prepared(_OF_SUBJECT)
+_BEFORE = Prepared(_OF_SUBJECT.where(audit_events.c.id < bindparam("before")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class AuditEvent:
 
 
 COLUMNS = list(AuditEvent.__dataclass_fields__)
+_INSERT = Prepared(insert(audit_events), COLUMNS)
 
 
 def add(
@@ -65,8 +68,8 @@ def add(
 ) -> None:
     """Write one row. `detail` never holds a secret, a code or a token."""
     actor = edge.actor
-    edge.db.execute(
-        _INSERT,
+    _INSERT.run(
+        edge.db,
         {
             "id": edge.new_id(),
             "at": edge.now,
@@ -86,16 +89,25 @@ def add(
     )
 
 
-def _from_row(row: RowMapping) -> AuditEvent:
+def _from_row(row: Mapping[Any, Any]) -> AuditEvent:
     return AuditEvent(**{name: row[name] for name in COLUMNS})
 
 
 def of_subject(edge: Edge, user_id: str, *, before: str | None, size: int) -> list[AuditEvent]:
     """A page of what happened to a person's account, newest first; `before` is the last id seen."""
-    statement = _OF_SUBJECT_BEFORE if before else _OF_SUBJECT
+    statement = _BEFORE if before else _NEWEST
     wanted = {"subject": user_id, "before": before, "size": size}
-    rows = edge.db.execute(statement, wanted).mappings()
-    return [_from_row(row) for row in rows]
+    return [_from_row(row) for row in statement.rows(edge.db, wanted)]
+
+
+def has_happened(edge: Edge, event: str, user_id: str, since: datetime) -> bool:
+    """Whether an event about a person's account was written since an instant."""
+    statement = select(audit_events.c.id).where(
+        audit_events.c.subject_id == user_id,
+        audit_events.c.id >= edge.smallest_id_at(since),
+        audit_events.c.event == event,
+    )
+    return edge.db.execute(statement.limit(1)).first() is not None
 
 
 def link_hash(previous: bytes, event: AuditEvent) -> bytes:

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from portal.edge import Edge
 from portal.rules.terms import Strength
 from portal.store import sealed
 from portal.store.codec import strength_from_json, strength_to_json
+from portal.store.prepared import Prepared
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import authenticators
 
@@ -25,15 +27,18 @@ _OF_USER = (
     .where(authenticators.c.user_id == bindparam("user"), authenticators.c.revoked_at.is_(None))
     .order_by(authenticators.c.id)
 )
-_OF_KIND = _OF_USER.where(authenticators.c.kind == bindparam("of_kind"))
+_OF_KIND = Prepared(_OF_USER.where(authenticators.c.kind == bindparam("of_kind")))
+_ALL = Prepared(_OF_USER)
 _UNCHANGED = update(authenticators).where(
     authenticators.c.id == bindparam("identity"),
     authenticators.c.version == bindparam("old_version"),
     authenticators.c.revoked_at.is_(None),
 )
-_TOUCH = _UNCHANGED.values(used_at=bindparam("now"))
-_REPLACE = _UNCHANGED.values(
-    data=bindparam("sealed"), version=bindparam("new_version"), used_at=bindparam("now")
+_TOUCH = Prepared(_UNCHANGED.values(used_at=bindparam("now")))
+_REPLACE = Prepared(
+    _UNCHANGED.values(
+        data=bindparam("sealed"), version=bindparam("new_version"), used_at=bindparam("now")
+    )
 )
 
 
@@ -52,7 +57,7 @@ class Authenticator:
     used_at: datetime | None
 
 
-def from_row(edge: Edge, row: RowMapping, prefix: str = "") -> Authenticator:
+def from_row(edge: Edge, row: Mapping[Any, Any], prefix: str = "") -> Authenticator:
     """Build an Authenticator from a row. Raises SealBroken when its data does not open."""
     identity = row[prefix + "id"]
     return Authenticator(
@@ -99,9 +104,29 @@ def add(edge: Edge, new: New) -> None:
 
 def of_user(edge: Edge, user_id: str, kind: str | None = None) -> list[Authenticator]:
     """What a person holds, oldest first; of one kind if named."""
-    statement = _OF_USER if kind is None else _OF_KIND
-    rows = edge.db.execute(statement, {"user": user_id, "of_kind": kind}).mappings()
+    statement = _ALL if kind is None else _OF_KIND
+    rows = statement.rows(edge.db, {"user": user_id, "of_kind": kind})
     return [from_row(edge, row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What others may know of an authenticator: nothing that is sealed is opened for it."""
+
+    kind: str
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+
+
+def outlines(edge: Edge, user_id: str) -> list[Outline]:
+    """What a person holds, oldest first, as an administrator sees it."""
+    columns = (authenticators.c[name] for name in Outline.__dataclass_fields__)
+    statement = select(*columns).where(
+        authenticators.c.user_id == user_id, authenticators.c.revoked_at.is_(None)
+    )
+    rows = edge.db.execute(statement.order_by(authenticators.c.id)).mappings()
+    return [Outline(**row) for row in rows]
 
 
 def by_id(edge: Edge, user_id: str, authenticator_id: str) -> Authenticator | None:
@@ -121,14 +146,12 @@ def replace(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> b
         "sealed": seal_json(edge, PLACE, authenticator.id, data),
         "new_version": authenticator.version + 1,
     }
-    result = edge.db.execute(_REPLACE, _unchanged(edge, authenticator) | changes)
-    return result.rowcount == 1
+    return _REPLACE.run(edge.db, _unchanged(edge, authenticator) | changes) == 1
 
 
 def touch(edge: Edge, authenticator: Authenticator) -> bool:
     """Note a use that changes no data; False when the row changed since it was read."""
-    result = edge.db.execute(_TOUCH, _unchanged(edge, authenticator))
-    return result.rowcount == 1
+    return _TOUCH.run(edge.db, _unchanged(edge, authenticator)) == 1
 
 
 def _unchanged(edge: Edge, authenticator: Authenticator) -> dict[str, Any]:

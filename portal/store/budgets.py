@@ -9,16 +9,16 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, or_, update
 
 from portal.edge import Edge
 from portal.store.engine import insert_for
+from portal.store.prepared import Prepared
 from portal.store.tables import budgets
 
 STRANGERS = ""
-_RESET = (
+_RESET = Prepared(
     update(budgets)
     .where(budgets.c.key == bindparam("of_key"), budgets.c.lane == bindparam("of_lane"))
     .values(
@@ -54,8 +54,8 @@ def reserve(edge: Edge, key: bytes, lane: str, *, limit: int, pauses: Pauses) ->
     `pauses`: (failures after the attempt, pause); the last row holds for every greater count.
     """
     counts = tuple(count for count, _ in pauses)
-    row = edge.db.execute(
-        _statement(edge.db.dialect.name, counts),
+    (row,) = _statement(edge.db.dialect.name, counts).rows(
+        edge.db,
         {
             "key": key,
             "lane": lane,
@@ -63,12 +63,12 @@ def reserve(edge: Edge, key: bytes, lane: str, *, limit: int, pauses: Pauses) ->
             "limit": limit,
             **{f"next_{count}": edge.now + pause for count, pause in pauses},
         },
-    ).one()
-    return Counted(*row)
+    )
+    return Counted(**row)
 
 
 @functools.cache
-def _statement(dialect: str, counts: tuple[int, ...]) -> Any:
+def _statement(dialect: str, counts: tuple[int, ...]) -> Prepared:
     instant = budgets.c.next_at.type
     now = bindparam("now", type_=instant)
     statement = insert_for(dialect)(budgets).values(
@@ -90,7 +90,7 @@ def _statement(dialect: str, counts: tuple[int, ...]) -> Any:
         (budgets.c.failures + 1 >= count, bindparam(f"next_{count}", type_=instant))
         for count in reversed(counts)
     ]
-    return statement.on_conflict_do_update(
+    counted = statement.on_conflict_do_update(
         index_elements=[budgets.c.key, budgets.c.lane],
         set_={
             "failures": case((allowed, budgets.c.failures + 1), else_=budgets.c.failures),
@@ -100,11 +100,12 @@ def _statement(dialect: str, counts: tuple[int, ...]) -> Any:
             "changed_at": now,
         },
     ).returning(budgets.c.failures, budgets.c.next_at, budgets.c.refused, budgets.c.refused_before)
+    return Prepared(counted)
 
 
 def reset(edge: Edge, key: bytes, lane: str) -> None:
     """A success: the lane's count falls to zero."""
-    edge.db.execute(_RESET, {"of_key": key, "of_lane": lane, "now": edge.now})
+    _RESET.run(edge.db, {"of_key": key, "of_lane": lane, "now": edge.now})
 
 
 def reset_strangers(edge: Edge, keys: list[bytes]) -> int:

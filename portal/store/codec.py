@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,13 @@ def strength_to_json(strength: Strength) -> dict[str, Any]:
 
 
 def strength_from_json(value: dict[str, Any]) -> Strength:
-    return Strength(Category(value["category"]), **dict.fromkeys(value["flags"], True))
+    return _strength(value["category"], tuple(value["flags"]))
+
+
+@functools.lru_cache(256)
+def _strength(category: str, flags: tuple[str, ...]) -> Strength:
+    # Every page reads the same few: one for each kind of factor.
+    return Strength(Category(category), **dict.fromkeys(flags, True))
 
 
 def authentications_to_json(proofs: Iterable[Authentication]) -> list[list[Any]]:

@@ -7,16 +7,21 @@ foreign keys on, deferred reads and immediate writes. PostgreSQL: READ COMMITTED
 from __future__ import annotations
 
 import importlib
+import sqlite3
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from portal.edge import Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
+KEPT_MAX = 4
 
 
 @dataclass(slots=True)
@@ -26,17 +31,27 @@ class Opened:
     connection: Connection
     writing: bool
     exclusive: bool = False
+    idle: deque[Connection] | None = None
 
     def commit(self) -> None:
         """Make it durable and give the connection back."""
-        try:
-            self.connection.commit()
-        finally:
-            self.connection.close()
+        self._end(self.connection.commit)
 
     def rollback(self) -> None:
         """Forget it and give the connection back."""
-        self.connection.close()
+        self._end(self.connection.rollback)
+
+    def _end(self, finish: Callable[[], None]) -> None:
+        ended = False
+        try:
+            finish()
+            ended = not self.connection.in_transaction()
+        finally:
+            whole = ended and not self.connection.invalidated
+            if whole and self.idle is not None and len(self.idle) < KEPT_MAX:
+                self.idle.append(self.connection)
+            else:
+                self.connection.close()
 
 
 class Database:
@@ -65,6 +80,11 @@ class Database:
             _prepare_sqlite(self.engine)
 
         event.listen(self.engine, "handle_error", _tell_unavailable)
+        # SQLite: connections between two transactions, held as they are. The pool would wrap and
+        # reset each anew, which costs as much as the statements of a page. A server's connection
+        # may die meanwhile, so PostgreSQL's go back to the pool, which asks before it lends.
+        # A few at most: whoever waits for the pool is woken only by what goes back to it.
+        self._idle: deque[Connection] | None = deque() if self.dialect == "sqlite" else None
 
     @property
     def dialect(self) -> str:
@@ -72,7 +92,7 @@ class Database:
 
     def open(self, *, writing: bool) -> Opened:
         """Open a transaction. A writing one holds SQLite's write lock from its first statement."""
-        connection = self.engine.connect()
+        connection = self._take()
         try:
             if self.dialect == "sqlite":
                 # Flag first: the "begin" event below reads it.
@@ -81,17 +101,44 @@ class Database:
         except (SQLAlchemyError, Unavailable):
             connection.close()
             raise
-        return Opened(connection, writing, exclusive=writing and self.dialect == "sqlite")
+        exclusive = writing and self.dialect == "sqlite"
+        return Opened(connection, writing, exclusive, self._idle)
+
+    def _take(self) -> Connection:
+        try:
+            return self._idle.pop() if self._idle is not None else self.engine.connect()
+        except IndexError:
+            return self.engine.connect()
 
     def dispose(self) -> None:
         """Close every pooled connection (before a fork, and at the end of a test)."""
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
 
-def _tell_unavailable(context: ExceptionContext) -> None:
+def _tell_unavailable(context: ExceptionContext) -> Unavailable | None:
+    """What SQLAlchemy shall raise in the place of its own error; None: its own."""
+    return _unavailable(context.sqlalchemy_exception, context.original_exception)
+
+
+def _unavailable(shown: BaseException | None, error: BaseException) -> Unavailable | None:
     """Gone, locked for too long, or chosen to end a deadlock: for the house that is one thing."""
-    if isinstance(context.sqlalchemy_exception, OperationalError):
-        context.chained_exception = Unavailable(type(context.original_exception).__name__)
+    if not isinstance(shown, OperationalError):
+        return None
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        return None  # A statement that SQLite does not understand; PostgreSQL's is another class.
+    return Unavailable(type(error).__name__)
+
+
+def as_raised(error: Exception, text: str, connection: Connection) -> BaseException:
+    """A driver's error as a statement of SQLAlchemy's would have raised it, without its values."""
+    dialect = connection.dialect
+    driver: Any = dialect.dbapi
+    shown = DBAPIError.instance(
+        text, None, error, driver.Error, hide_parameters=True, dialect=dialect
+    )
+    return _unavailable(shown, error) or shown
 
 
 def insert_for(dialect: str) -> Any:
@@ -100,7 +147,16 @@ def insert_for(dialect: str) -> Any:
     return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
+class _NamingIndexes(SQLiteCompiler):
+    """SQLite can be told which index to use; SQLAlchemy leaves that hint out."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return text
+
+
 def _prepare_sqlite(engine: Engine) -> None:
+    engine.dialect.statement_compiler = _NamingIndexes
+
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         # The driver must not open transactions by itself: "begin" below does.
@@ -115,4 +171,9 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writing = connection.connection.info.get("writing", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+        # By the driver itself: SQLAlchemy's own way costs more than the statement.
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+        except sqlite3.Error as error:
+            raise as_raised(error, "BEGIN", connection) from error

@@ -24,6 +24,8 @@ class LinkKind(enum.StrEnum):
     EMAIL_CONFIRM = "email_confirm"
     EMAIL_CANCEL = "email_cancel"
     UNLOCK = "unlock"
+    TICKET = "ticket"  # Permission to enrol again after a reset, together with the password.
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,32 @@ def pending(edge: Edge, user_id: str, kind: LinkKind) -> Link | None:
     )
     row = edge.db.execute(statement.order_by(links.c.id.desc()).limit(1)).mappings().first()
     return _from_row(edge, row) if row else None
+
+
+def unspent(edge: Edge, kind: LinkKind, link_id: str) -> Link | None:
+    """A link by its id, expired or not, that nobody has used: to withdraw it or to send it anew."""
+    return _unspent(edge, kind, links.c.id == link_id)
+
+
+def expired(edge: Edge, kind: LinkKind, token_hash: bytes) -> Link | None:
+    """A link that nobody used in time, by its token."""
+    return _unspent(edge, kind, links.c.token_hash == token_hash, links.c.expires_at <= edge.now)
+
+
+def _unspent(edge: Edge, kind: LinkKind, *conditions: Any) -> Link | None:
+    statement = select(links).where(links.c.kind == str(kind), links.c.used_at.is_(None))
+    row = edge.db.execute(statement.where(*conditions)).mappings().first()
+    return _from_row(edge, row) if row else None
+
+
+def withdraw(edge: Edge, link_id: str) -> bool:
+    """End a link that nobody has used, expired or not, and forget what it held."""
+    result = edge.db.execute(
+        update(links)
+        .where(links.c.id == link_id, links.c.used_at.is_(None))
+        .values(used_at=edge.now, data=seal_json(edge, PLACE, link_id, {}))
+    )
+    return result.rowcount == 1
 
 
 def use(edge: Edge, link_id: str) -> bool:

@@ -11,6 +11,7 @@ from portal.rules.terms import Membership, Role
 from portal.store import authenticators as authenticator_store
 from portal.store import users as user_store
 from portal.store.authenticators import Authenticator
+from portal.store.prepared import Prepared
 from portal.store.tables import authenticators, browsers, memberships, organisations, users
 from portal.store.users import User
 
@@ -32,7 +33,7 @@ class Candidate:
 
 
 # Made once: building this statement costs more than running it.
-_CANDIDATE = (
+_CANDIDATE = Prepared(
     select(
         *[column.label("u_" + column.name) for column in users.c],
         *[column.label("a_" + column.name) for column in authenticators.c],
@@ -61,7 +62,7 @@ _CANDIDATE = (
 
 
 # The account and the password that was compared, held until the commit, with the roles.
-_UNCHANGED = (
+_UNCHANGED = Prepared(
     select(
         *[column.label("u_" + column.name) for column in users.c],
         browsers.c.id.label("b_id"),
@@ -114,7 +115,7 @@ def unchanged(edge: Edge, password: Authenticator, browser_token_hash: bytes) ->
         "token_hash": browser_token_hash,
         "now": edge.now,
     }
-    rows = edge.db.execute(_UNCHANGED, wanted).mappings().all()
+    rows = _UNCHANGED.rows(edge.db, wanted)
     if not rows:
         return None
     return Account(
@@ -132,9 +133,10 @@ def unchanged(edge: Edge, password: Authenticator, browser_token_hash: bytes) ->
 def candidate(edge: Edge, email: str, browser_token_hash: bytes) -> Candidate | None:
     """Everything about an address; None when nobody has it."""
     wanted = {"of_email": email, "token_hash": browser_token_hash, "now": edge.now}
-    row = edge.db.execute(_CANDIDATE, wanted).mappings().first()
-    if row is None:
+    rows = _CANDIDATE.rows(edge.db, wanted)
+    if not rows:
         return None
+    row = rows[0]
     password, broken = None, None
     if row["a_id"]:
         try:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, insert, select
+from sqlalchemy import RowMapping, and_, bindparam, case, insert, or_, select
 
 from portal.edge import Edge
 from portal.rules.terms import Membership, Role
 from portal.store.tables import memberships, organisations
 
 _MEMBERSHIPS = (
-    select(memberships.c.organisation_id, organisations.c.name, memberships.c.role)
+    select(
+        memberships.c.organisation_id,
+        organisations.c.name,
+        memberships.c.role,
+        organisations.c.path,
+        organisations.c.time_zone,
+    )
     .join(organisations, organisations.c.id == memberships.c.organisation_id)
     .where(memberships.c.user_id == bindparam("user"))
     .order_by(memberships.c.id)
@@ -29,6 +35,7 @@ class Organisation:
     name: str
     managed_by_parent: bool
     created_at: datetime
+    time_zone: str = "UTC"
 
 
 def _from_row(row: RowMapping) -> Organisation:
@@ -44,6 +51,7 @@ def add(edge: Edge, organisation: Organisation) -> None:
             "path": organisation.path,
             "name": organisation.name,
             "managed_by_parent": organisation.managed_by_parent,
+            "time_zone": organisation.time_zone,
             "created_at": organisation.created_at,
         },
     )
@@ -62,10 +70,31 @@ def by_name(edge: Edge, name: str) -> Organisation | None:
     return _from_row(row) if row else None
 
 
+def lock(edge: Edge, organisation_id: str) -> None:
+    """Hold an organisation's row to the commit: what changes its own lists happens in turn."""
+    statement = select(organisations.c.id).where(organisations.c.id == organisation_id)
+    # Not FOR UPDATE: rows that merely point at the organisation may still be written.
+    edge.db.execute(statement.with_for_update(key_share=True))
+
+
 def root(edge: Edge) -> Organisation | None:
     statement = select(organisations).where(organisations.c.parent_id.is_(None))
     row = edge.db.execute(statement.limit(1)).mappings().first()
     return _from_row(row) if row else None
+
+
+def below(edge: Edge, path: str, chosen: str, size: int) -> list[Organisation]:
+    """An organisation and those under it, by path; `chosen` before all, wherever it stands."""
+    first = case((organisations.c.id == chosen, 0), else_=1)
+    # "/" is followed by "0": every path that begins with this one lies between the two.
+    inside = and_(organisations.c.path >= path, organisations.c.path < f"{path[:-1]}0")
+    statement = (
+        select(*(organisations.c[name] for name in Organisation.__dataclass_fields__))
+        .where(or_(inside, organisations.c.id == chosen))
+        .order_by(first, organisations.c.path)
+        .limit(size)
+    )
+    return [_from_row(row) for row in edge.db.execute(statement).mappings()]
 
 
 def add_membership(edge: Edge, *, user_id: str, organisation_id: str, role: Role) -> None:
@@ -84,6 +113,8 @@ def add_membership(edge: Edge, *, user_id: str, organisation_id: str, role: Role
 def memberships_of(edge: Edge, user_id: str) -> tuple[Membership, ...]:
     """The roles of a user, in the order in which they were given."""
     return tuple(
-        Membership(identity, name, Role(role))
-        for identity, name, role in edge.db.execute(_MEMBERSHIPS, {"user": user_id})
+        Membership(identity, name, Role(role), path, time_zone)
+        for identity, name, role, path, time_zone in edge.db.execute(
+            _MEMBERSHIPS, {"user": user_id}
+        )
     )

@@ -55,7 +55,8 @@ def seal_json(edge: Edge, place: str, row_id: str, value: Any) -> bytes:
 
 def open_json(edge: Edge, place: str, row_id: str, sealed: bytes) -> Any:
     """Open what `seal_json` made. Raises SealBroken."""
-    return json.loads(edge.sealer.open(bytes(sealed), f"{place}:{row_id}"))
+    # As text: from bytes `json` would guess the encoding each time.
+    return json.loads(edge.sealer.open(bytes(sealed), f"{place}:{row_id}").decode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,18 @@ session has proved is written in one place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from portal.edge import Edge
 from portal.rules.terms import Authentication, Membership, Role
 from portal.store import users as user_store
 from portal.store.codec import authentications_from_json, authentications_to_json
+from portal.store.prepared import Prepared
 from portal.store.tables import (
     browsers,
     ceremonies,
@@ -45,6 +48,7 @@ class Session:
     address: str
     place: str | None
     revoked_at: datetime | None
+    ticket_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Live:
     browser_seen_at: datetime | None
 
 
-def _session_from_row(row: RowMapping, prefix: str = "") -> Session:
+def _session_from_row(row: Mapping[Any, Any], prefix: str = "") -> Session:
     values = {name: row[prefix + name] for name in Session.__dataclass_fields__}
     values["authentications"] = authentications_from_json(values["authentications"])
     values["token_hash"] = bytes(values["token_hash"])
@@ -86,10 +90,12 @@ _USER_COLUMNS = [
         "created_at",
         "last_signed_in_at",
         "last_kind",
+        "reset_at",
+        "password_due_at",
     )
 ]
 # Statements of every request are made once: building one costs more than running it.
-_LIVE = (
+_LIVE = Prepared(
     select(
         *[column.label("s_" + column.name) for column in _SESSION_COLUMNS],
         *[column.label("u_" + column.name) for column in _USER_COLUMNS],
@@ -100,6 +106,8 @@ _LIVE = (
         memberships.c.organisation_id.label("m_organisation_id"),
         memberships.c.role.label("m_role"),
         organisations.c.name.label("m_organisation_name"),
+        organisations.c.path.label("m_path"),
+        organisations.c.time_zone.label("m_time_zone"),
     )
     .join(users, users.c.id == sessions.c.user_id)
     .outerjoin(browsers, browsers.c.id == sessions.c.browser_id)
@@ -108,7 +116,7 @@ _LIVE = (
     .order_by(memberships.c.id)
     .where(sessions.c.token_hash == bindparam("token_hash"))
 )
-_ROTATE = (
+_ROTATE = Prepared(
     update(sessions)
     .where(
         sessions.c.id == bindparam("session_id"),
@@ -124,13 +132,16 @@ _ROTATE = (
 )
 
 
-_HOLD = (
+_HOLD = Prepared(
     select(users.c.id)
     .join(sessions, sessions.c.user_id == users.c.id)
     .where(sessions.c.token_hash == bindparam("token_hash"))
     # Not FOR UPDATE: rows that merely point at the person may still be written.
     .with_for_update(of=users, key_share=True)
 )
+
+
+_ADD = Prepared(insert(sessions), list(Session.__dataclass_fields__))
 
 
 def find(edge: Edge, token_hash: bytes) -> Live | None:
@@ -141,8 +152,8 @@ def find(edge: Edge, token_hash: bytes) -> Live | None:
     """
     transaction = edge.transaction
     if transaction is not None and transaction.writing and not transaction.exclusive:
-        edge.db.execute(_HOLD, {"token_hash": token_hash})
-    rows = edge.db.execute(_LIVE, {"token_hash": token_hash}).mappings().all()
+        _HOLD.rows(edge.db, {"token_hash": token_hash})
+    rows = _LIVE.rows(edge.db, {"token_hash": token_hash})
     if not rows:
         return None
     first = rows[0]
@@ -155,7 +166,13 @@ def find(edge: Edge, token_hash: bytes) -> Live | None:
         session=_session_from_row(first, "s_"),
         user=user_store.from_row(first, "u_"),
         memberships=tuple(
-            Membership(row["m_organisation_id"], row["m_organisation_name"], Role(row["m_role"]))
+            Membership(
+                row["m_organisation_id"],
+                row["m_organisation_name"],
+                Role(row["m_role"]),
+                row["m_path"],
+                row["m_time_zone"],
+            )
             for row in rows
             if row["m_role"] is not None
         ),
@@ -168,7 +185,7 @@ def find(edge: Edge, token_hash: bytes) -> Live | None:
 def add(edge: Edge, session: Session) -> None:
     values = {name: getattr(session, name) for name in Session.__dataclass_fields__}
     values["authentications"] = authentications_to_json(session.authentications)
-    edge.db.execute(insert(sessions), values)
+    _ADD.run(edge.db, values)
 
 
 def rotate(
@@ -180,8 +197,8 @@ def rotate(
     ends_at: datetime,
 ) -> bool:
     """Give the session a new token and its new proofs; False when it changed or ended meanwhile."""
-    result = edge.db.execute(
-        _ROTATE,
+    written = _ROTATE.run(
+        edge.db,
         {
             "session_id": session.id,
             "old_token_hash": session.token_hash,
@@ -191,7 +208,7 @@ def rotate(
             "new_ends_at": ends_at,
         },
     )
-    return result.rowcount == 1
+    return written == 1
 
 
 def set_browser(edge: Edge, session_id: str, browser_id: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -15,13 +16,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from portal.store.types import Identifier, Instant
+from portal.store.types import Identifier, Instant, SortKey
 
 metadata = MetaData(
     naming_convention={
@@ -42,6 +44,8 @@ organisations = Table(
     Column("path", String(600), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("managed_by_parent", Boolean, nullable=False, default=False),
+    # Where its days and months begin: periods of settlements.
+    Column("time_zone", String(64), nullable=False, server_default="UTC"),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -60,6 +64,16 @@ users = Table(
     Column("created_at", Instant, nullable=False),
     Column("last_signed_in_at", Instant),
     Column("last_kind", String(32)),
+    # What the list of users sorts, filters and searches by; all written with what they repeat.
+    Column("sort_name", SortKey(120), nullable=False, server_default=""),
+    # `last_signed_in_at` in seconds, 0 for never: pages go on from a key, and a key has no NULL.
+    Column("signed_in_order", BigInteger, nullable=False, server_default="0"),
+    Column("strongest", SmallInteger, nullable=False, server_default="0"),  # AAL in reach.
+    Column("locked_until", Instant),
+    Column("reset_id", Identifier),  # The reset request that waits for a decision.
+    # Factors were reset: nothing but enrolling with the mailed ticket is open until then.
+    Column("reset_at", Instant),
+    Column("password_due_at", Instant),  # The password must be renewed at the next sign-in.
     Index("ix_users_home_organisation_id_id", "home_organisation_id", "id"),
 )
 
@@ -127,6 +141,7 @@ sessions = Table(
     Column("user_agent", String(400), nullable=False),
     Column("address", String(64), nullable=False),
     Column("place", String(120)),
+    Column("ticket_id", Identifier),  # The mailed link that a session after a reset was opened by.
     Column("revoked_at", Instant),
     Column("revoked_for", String(40)),
     Index("ix_sessions_user_id_id", "user_id", "id"),
@@ -155,7 +170,15 @@ step_ups = Table(
     Column("action", String(40), nullable=False),
     Column("method", String(8), nullable=False),
     Column("path", String(600), nullable=False),
-    Column("form", LargeBinary, nullable=False),  # Sealed JSON of allow-listed fields.
+    # Sealed JSON: the allow-listed fields of the form, and what was shown of the object.
+    Column("form", LargeBinary, nullable=False),
+    Column("origin", String(600)),  # The page that "cancel" leads back to.
+    # What a grant is bound to: an object, and the hash of what was shown of it.
+    Column("object_id", String(64), nullable=False, server_default=""),
+    Column("binding", LargeBinary),
+    Column("organisation_id", Identifier),  # Which the session acted for.
+    Column("granted_at", Instant),
+    Column("spent_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
 )

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, exists, select, update
+from sqlalchemy import Boolean, bindparam, case, exists, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.edge import Edge
-from portal.rules.terms import AccountState, Strength
+from portal.rules.terms import AAL, AccountState, Role, Strength
+from portal.store import user_index
 from portal.store.codec import strength_from_json, strength_to_json
 from portal.store.engine import insert_for
-from portal.store.tables import users
+from portal.store.prepared import Prepared
+from portal.store.tables import memberships, users
 
-_SIGNED_IN = (
+_SIGNED_IN = Prepared(
     update(users)
     .where(users.c.id == bindparam("user"))
-    .values(last_signed_in_at=bindparam("now"), last_kind=bindparam("kind"))
+    .values(
+        last_signed_in_at=bindparam("now"),
+        signed_in_order=bindparam("second"),
+        last_kind=bindparam("kind"),
+        # What strangers spoiled ends with a success among them, and with no other.
+        locked_until=case(
+            (bindparam("stranger", type_=Boolean()), null()), else_=users.c.locked_until
+        ),
+    )
 )
+# Never waits for the row: whoever counts a guess holds the count, and others take the row first.
+_FREE = (
+    select(users.c.id)
+    .where(users.c.id == bindparam("user"))
+    .with_for_update(skip_locked=True, key_share=True)
+    .scalar_subquery()
+)
+_NOTE_LOCK = (
+    update(users)
+    .where(
+        users.c.id == _FREE,
+        or_(users.c.locked_until.is_(None), users.c.locked_until < bindparam("until")),
+    )
+    .values(locked_until=bindparam("until"))
+)
+NOBODY = str(uuid.UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +65,8 @@ class Summary:
 class User:
     """An account. `email` is normalised; `locale` is BCP 47; `time_zone` an IANA name.
 
-    `last_kind` is the second factor that completed the last sign-in.
+    `last_kind` is the second factor that completed the last sign-in. `reset_at`: the factors were
+    reset and nothing was enrolled since; `password_due_at`: the password must be renewed.
     """
 
     id: str
@@ -51,9 +80,11 @@ class User:
     created_at: datetime
     last_signed_in_at: datetime | None = None
     last_kind: str | None = None
+    reset_at: datetime | None = None
+    password_due_at: datetime | None = None
 
 
-def from_row(row: RowMapping, prefix: str = "") -> User:
+def from_row(row: Mapping[Any, Any], prefix: str = "") -> User:
     """Build a User from a row whose columns carry `prefix`."""
     security = row[prefix + "security"]
     return User(
@@ -71,6 +102,8 @@ def from_row(row: RowMapping, prefix: str = "") -> User:
         created_at=row[prefix + "created_at"],
         last_signed_in_at=row[prefix + "last_signed_in_at"],
         last_kind=row[prefix + "last_kind"],
+        reset_at=row[prefix + "reset_at"],
+        password_due_at=row[prefix + "password_due_at"],
     )
 
 
@@ -93,12 +126,16 @@ def add(edge: Edge, user: User) -> bool:
         "home_organisation_id": user.home_organisation_id,
         "security": summary_to_json(user.summary),
         "created_at": user.created_at,
+        "sort_name": sort_name(user.name),
     }
     # Two registrations of one address at the same instant: the unique index lets one win.
     statement = insert_for(edge.db.dialect.name)(users).on_conflict_do_nothing(
         index_elements=[users.c.email]
     )
-    return edge.db.execute(statement.returning(users.c.id), values).first() is not None
+    if edge.db.execute(statement.returning(users.c.id), values).first() is None:
+        return False
+    user_index.write(edge, user.id)
+    return True
 
 
 def by_id(edge: Edge, user_id: str) -> User | None:
@@ -109,6 +146,33 @@ def by_id(edge: Edge, user_id: str) -> User | None:
 def by_email(edge: Edge, email: str) -> User | None:
     row = edge.db.execute(select(users).where(users.c.email == email)).mappings().first()
     return from_row(row) if row else None
+
+
+def in_role(edge: Edge, organisation_id: str, role: Role) -> list[User]:
+    """The active people who hold a role in an organisation: whom to tell."""
+    statement = (
+        select(users)
+        .join(memberships, memberships.c.user_id == users.c.id)
+        .where(
+            memberships.c.organisation_id == organisation_id,
+            memberships.c.role == str(role),
+            users.c.state == str(AccountState.ACTIVE),
+        )
+        .order_by(users.c.id)
+    )
+    return [from_row(row) for row in edge.db.execute(statement).mappings()]
+
+
+def hold_active(edge: Edge, role: Role) -> set[str]:
+    """The active people who hold a role anywhere, in turn and until the commit: who is last?"""
+    statement = (
+        select(users.c.id)
+        .join(memberships, memberships.c.user_id == users.c.id)
+        .where(memberships.c.role == str(role), users.c.state == str(AccountState.ACTIVE))
+        .order_by(users.c.id, memberships.c.id)
+        .with_for_update(of=[users, memberships], key_share=True)
+    )
+    return set(edge.db.execute(statement).scalars())
 
 
 def lock(edge: Edge, user_id: str) -> User | None:
@@ -122,8 +186,9 @@ def set_profile(edge: Edge, user_id: str, *, name: str, locale: str, time_zone: 
     edge.db.execute(
         update(users)
         .where(users.c.id == user_id)
-        .values(name=name, locale=locale, time_zone=time_zone)
+        .values(name=name, sort_name=sort_name(name), locale=locale, time_zone=time_zone)
     )
+    user_index.write(edge, user_id)
 
 
 def set_email(edge: Edge, user_id: str, email: str) -> bool:
@@ -134,24 +199,73 @@ def set_email(edge: Edge, user_id: str, email: str) -> bool:
         # Two people who take one address at the same instant: the unique index lets one win, and
         # the savepoint keeps the loser's transaction usable.
         with edge.db.begin_nested():
-            return edge.db.execute(move).rowcount == 1
+            moved = edge.db.execute(move).rowcount == 1
     except IntegrityError:
         return False
+    if moved:
+        user_index.write(edge, user_id)
+    return moved
 
 
 def set_state(edge: Edge, user_id: str, state: AccountState) -> None:
     edge.db.execute(update(users).where(users.c.id == user_id).values(state=str(state)))
 
 
-def set_summary(edge: Edge, user_id: str, summary: Summary) -> None:
+def set_home(edge: Edge, user_id: str, organisation_id: str) -> None:
+    """Move an account to another home organisation: whose administrators answer for it."""
+    home = {"home_organisation_id": organisation_id}
+    edge.db.execute(update(users).where(users.c.id == user_id).values(home))
+    user_index.write(edge, user_id)
+
+
+def set_summary(edge: Edge, user_id: str, summary: Summary, strongest: AAL) -> None:
+    """Write what a person holds; `strongest` is the highest level that it reaches."""
     edge.db.execute(
-        update(users).where(users.c.id == user_id).values(security=summary_to_json(summary))
+        update(users)
+        .where(users.c.id == user_id)
+        .values(security=summary_to_json(summary), strongest=int(strongest))
     )
 
 
-def note_sign_in(edge: Edge, user_id: str, last_kind: str | None) -> None:
-    """Remember when the person last signed in fully, and with which second factor."""
-    edge.db.execute(_SIGNED_IN, {"user": user_id, "now": edge.now, "kind": last_kind})
+def set_reset(edge: Edge, user_id: str, at: datetime | None) -> None:
+    """Say that a person's factors were reset; None: something was enrolled since."""
+    edge.db.execute(update(users).where(users.c.id == user_id).values(reset_at=at))
+
+
+def set_password_due(edge: Edge, user_id: str, at: datetime | None) -> None:
+    """Ask for a new password at the next request; None: it was renewed."""
+    edge.db.execute(update(users).where(users.c.id == user_id).values(password_due_at=at))
+
+
+def sort_name(name: str) -> str:
+    """A name as lists are sorted by it: without case."""
+    return name.casefold()[:120]
+
+
+def note_sign_in(edge: Edge, user_id: str, last_kind: str | None, *, stranger: bool) -> None:
+    """Remember when the person last signed in fully, and with which second factor.
+
+    `stranger`: among the attempts of strangers, whose lock ends with it.
+    """
+    second = int(edge.now.timestamp())
+    values = {"user": user_id, "now": edge.now, "second": second, "kind": last_kind}
+    _SIGNED_IN.run(edge.db, {**values, "stranger": stranger})
+
+
+def note_lock(edge: Edge, user_id: str | None, until: datetime) -> None:
+    """Show in the list that attempts are refused; for an address of nobody the same statement."""
+    edge.db.execute(_NOTE_LOCK, {"user": user_id or NOBODY, "until": until})
+
+
+def clear_lock(edge: Edge, user_id: str) -> None:
+    """The attempts of this person start anew."""
+    edge.db.execute(update(users).where(users.c.id == user_id).values(locked_until=None))
+
+
+def forget_old_locks(edge: Edge) -> int:
+    """Clear what the list shows of locks that are over."""
+    over = update(users).where(users.c.locked_until <= edge.now)
+    return edge.db.execute(over.values(locked_until=None)).rowcount
 
 
 def ids(edge: Edge) -> list[str]:

@@ -8,6 +8,10 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from portal.edge import Unavailable
+from portal.store import engine
+from portal.store.engine import Database
+from portal.store.prepared import Prepared
 from portal.store.tables import leases, memberships
 from tests.store.conftest import Store
 
@@ -84,3 +88,29 @@ def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
             assert reader.db.execute(select(leases.c.name)).all() == []
     with store.transaction(writing=False) as reader:
         assert reader.db.execute(select(leases.c.name)).scalar() == "a"
+
+
+ONE_LEASE = insert(leases).values(lease("one", INSTANT))
+
+
+@SQLITE
+@pytest.mark.parametrize("way", ["begin", "statement", "prepared"])
+def test_a_locked_database_is_unavailable(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
+    database = Database(database_url)
+    holder = database.open(writing=True)
+    with pytest.raises(Unavailable):
+        waiting = database.open(writing=way == "begin")
+        try:
+            if way == "prepared":
+                Prepared(ONE_LEASE).run(waiting.connection, {})
+            waiting.connection.execute(ONE_LEASE)
+        finally:
+            waiting.rollback()
+    holder.rollback()
+    later = database.open(writing=True)  # Nothing of it stays in the pool.
+    later.connection.execute(ONE_LEASE)
+    later.rollback()
+    database.dispose()

@@ -15,7 +15,8 @@ from sqlalchemy import create_engine, inspect, make_url
 from portal.migrate import config_for
 from portal.store.engine import Database
 from portal.store.health import SCHEMA_VERSION
-from portal.store.tables import metadata
+from portal.store.schema import metadata
+from portal.store.user_index import is_compared
 from tests.support.databases import KINDS, Databases
 
 
@@ -35,7 +36,8 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path, databases: Database
 def tables(url: str) -> set[str]:
     database = Database(url, pool_size=1)
     try:
-        return set(inspect(database.engine).get_table_names()) - {"alembic_version"}
+        names = inspect(database.engine).get_table_names()
+        return {name for name in names if is_compared(name, "table", {})} - {"alembic_version"}
     finally:
         database.dispose()
 
@@ -46,7 +48,12 @@ def differences(url: str) -> list[object]:
     try:
         with database.engine.connect() as connection:
             context = MigrationContext.configure(
-                connection, opts={"compare_type": True, "target_metadata": metadata}
+                connection,
+                opts={
+                    "compare_type": True,
+                    "target_metadata": metadata,
+                    "include_name": is_compared,
+                },
             )
             return compare_metadata(context, metadata)
     finally:

@@ -22,7 +22,7 @@ KINDS = ("sqlite", "postgresql")
 
 def create_schema(url: str) -> None:
     """Create every table of the portal in the empty database at `url`."""
-    from portal.store.tables import metadata  # Late: most runs of few tests need no schema.
+    from portal.store.schema import metadata  # Late: most runs of few tests need no schema.
 
     engine = create_engine(_with_driver(url, "postgresql+psycopg"))
     try:
@@ -88,7 +88,7 @@ def _administer(server: str, statement: LiteralString, name: str) -> None:
 
 
 def _delete_rows(url: str) -> None:
-    from portal.store.tables import metadata
+    from portal.store.schema import metadata
 
     names = [table.name for table in reversed(metadata.sorted_tables)]
     # DELETE: a TRUNCATE of some thirty tables takes ten times as long and locks all of them.
