@@ -80,6 +80,10 @@ class Message:
     language: str
 
 
+class NotSettled(Exception):
+    """A mistake in the code: an action went on before it was settled with its object."""
+
+
 class Unavailable(Exception):
     """The database cannot serve this now: gone, or busy for too long. Nothing was changed."""
 
@@ -130,6 +134,10 @@ class Edge:
     random_bytes: Callable[[int], bytes]
     transaction: Transaction | None = None
     actor: Actor = field(default_factory=Actor)
+    # The action that the gate let in provisionally, and the same until it is settled: before that
+    # nothing is committed and nothing is shown.
+    provisional: str | None = None
+    unsettled: str | None = None
     _ids_made: int = 0
 
     @property

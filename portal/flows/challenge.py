@@ -12,13 +12,14 @@ from typing import Any
 
 from portal.ceremony import Reason, Rejected, Verified
 from portal.edge import Edge
-from portal.flows import attempts, session
+from portal.flows import attempts, interruptions, session, visits
 from portal.flows.events import Event
+from portal.flows.interruptions import Interrupted
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Gone, Nothing, NotOffered
 from portal.flows.session import Opened, Visit
 from portal.rules import access
-from portal.rules.access import Allow, StepUp
+from portal.rules.access import Allow, Decision, StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action, Authentication
 from portal.store import audit, authenticators
@@ -38,21 +39,33 @@ class Passed:
 Outcome = Passed | Rejected | Throttled | NotOffered | Nothing | Gone
 
 
-def choices(visit: Visit, action: Action) -> tuple[str, ...]:
+def needed(visit: Visit, action: Action, task: Interrupted | None = None) -> Decision:
+    """What `action` still needs. A task that waits for a grant needs its own proof, once."""
+    if task is None or task.binding is None:
+        return access.decide(action, visit.facts)
+    return access.decide_grant(action, visit.facts, granted=task.granted_at is not None)
+
+
+def choices(visit: Visit, action: Action, task: Interrupted | None = None) -> tuple[str, ...]:
     """The kinds that would be accepted for `action` now, best first; empty when none is asked."""
-    decision = access.decide(action, visit.facts)
+    decision = needed(visit, action, task)
     return decision.choices if isinstance(decision, StepUp) else ()
 
 
 def answer(
-    edge: Edge, visit: Visit, action: Action, kind: str, typed: str
+    edge: Edge,
+    visit: Visit,
+    action: Action,
+    kind: str,
+    typed: str,
+    task: Interrupted | None = None,
 ) -> Generator[Callable[[], Any], Any, Outcome]:
-    """Check an answer for a factor that `action` still needs.
+    """Check an answer for a factor that `action`, or the `task` of it, still needs.
 
     A fast factor is counted, verified and accepted in one transaction; a slow one is verified
     between two.
     """
-    decision = access.decide(action, visit.facts)
+    decision = needed(visit, action, task)
     if isinstance(decision, Allow):
         return Nothing()
     if not isinstance(decision, StepUp) or kind not in decision.choices:
@@ -72,16 +85,13 @@ def answer(
         now = session.again(edge, visit)
         if now is None:
             return Gone()  # The session ended while the answer was compared.
-        if not _still_asked(now, action, kind):
+        asked = needed(now, action, task)
+        if not isinstance(asked, StepUp) or kind not in asked.choices:
             return NotOffered()
         if _store(edge, authenticator, data):
-            return _accept(edge, now, authenticator, data)
+            # A proof that only wakes an idle session grants nothing.
+            return _accept(edge, now, authenticator, data, task if asked.grant else None)
     return _reject(edge, visit, kind, Rejected(Reason.USED), reserved)
-
-
-def _still_asked(visit: Visit, action: Action, kind: str) -> bool:
-    decision = access.decide(action, visit.facts)
-    return isinstance(decision, StepUp) and kind in decision.choices
 
 
 def _store(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> bool:
@@ -107,7 +117,11 @@ def _check(
 
 
 def _accept(
-    edge: Edge, visit: Visit, authenticator: Authenticator, data: dict[str, Any]
+    edge: Edge,
+    visit: Visit,
+    authenticator: Authenticator,
+    data: dict[str, Any],
+    granting: Interrupted | None,
 ) -> Passed | Gone:
     user = visit.user
     attempts.succeed(edge, authenticator.kind, user.email, browser_id=visit.lane_browser_id)
@@ -116,6 +130,8 @@ def _accept(
     if opened is None:
         # The session ended between the page and the answer. The code stays spent.
         return Gone()
+    if granting is not None:
+        interruptions.grant(edge, visit, granting)
     left = None
     if authenticator.strength.look_up_secret:
         left = edge.factors[authenticator.kind].describe(data)["left"]
@@ -130,7 +146,7 @@ def _accept(
 
 def _was_complete(visit: Visit) -> bool:
     """Whether the sign-in had been whole before: its completion is audited by the door."""
-    decision = access.decide(Action.HOME, visit.facts)
+    decision = visits.proved(visit.facts)
     return isinstance(decision, Allow) or (isinstance(decision, StepUp) and decision.lapsed)
 
 

@@ -29,7 +29,7 @@ from portal.flows.session import Opened, Visit
 from portal.rules import policy
 from portal.rules.access import Allow, Enrol, decide
 from portal.rules.terms import Action, Authentication, Strength
-from portal.store import audit, authenticators, ceremonies, users
+from portal.store import audit, authenticators, ceremonies, links, users
 from portal.store.authenticators import New
 from portal.store.users import Summary, User
 
@@ -147,14 +147,15 @@ def _activate(edge: Edge, visit: Visit, kind: str, verdict: Verified) -> Enrolle
     held = authenticators.of_user(edge, user.id, kind)
     identity = edge.new_id()
     opened = None
+    if not _spend_ticket(edge, visit, factor.strength):
+        return Gone()
     if not factor.strength.look_up_secret:
         # The answer that activates an authenticator proves it too: nobody is asked twice.
         proof = Authentication(kind, factor.strength, edge.now, identity)
         opened = session.record(edge, session.with_factor(visit, kind, factor.strength), proof)
         if opened is None:
-            return (
-                Gone()
-            )  # The session ended meanwhile; the ceremony is spent, nothing is enrolled.
+            # The session ended meanwhile; the ceremony is spent, nothing is enrolled.
+            return Gone()
     if not factor.several:
         for earlier in held:
             authenticators.revoke(edge, user.id, earlier.id)
@@ -163,6 +164,17 @@ def _activate(edge: Edge, visit: Visit, kind: str, verdict: Verified) -> Enrolle
     refresh_summary(edge, user.id)
     _announce(edge, user, kind, identity)
     return Enrolled(identity, opened, first=not _has_second(user.summary))
+
+
+def _spend_ticket(edge: Edge, visit: Visit, strength: Strength) -> bool:
+    """After a reset the first factor uses up the mailed ticket; of two at once one gets True."""
+    if not visit.facts.reset or not policy.counts_as_second_factor(strength):
+        return True
+    ticket = visit.session.ticket_id
+    if ticket is None or not links.use(edge, ticket):
+        return False
+    users.set_reset(edge, visit.user.id, None)
+    return True
 
 
 def _announce(edge: Edge, user: User, kind: str, identity: str) -> None:
@@ -192,7 +204,7 @@ def refresh_summary(edge: Edge, user_id: str) -> Summary:
         held[authenticator.kind] = authenticator.strength
         counts[authenticator.kind] = counts.get(authenticator.kind, 0) + 1
     summary = Summary(held, counts)
-    users.set_summary(edge, user_id, summary)
+    users.set_summary(edge, user_id, summary, policy.highest_level(held.values()))
     return summary
 
 

@@ -17,7 +17,7 @@ from portal.flows import attempts, session, tokens
 from portal.flows.addresses import normalise
 from portal.flows.events import Event
 from portal.flows.outcomes import Refused
-from portal.flows.session import Opened
+from portal.flows.session import Entrance, Opened
 from portal.rules.lockout import Throttled
 from portal.rules.terms import AccountState, Authentication
 from portal.store import audit, authenticators, logins
@@ -90,8 +90,7 @@ def _accept(
         user,
         account.memberships,
         proof,
-        browser_id=account.browser_id,
-        browser_known=account.browser_known,
+        Entrance(account.browser_id, account.browser_known),
     )
     if not opened.complete:
         audit.add(edge, Event.PASSWORD_ACCEPTED, subject_id=user.id)

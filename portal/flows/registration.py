@@ -144,8 +144,6 @@ def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
         stored,
         organisations.memberships_of(edge, user.id),
         proof,
-        browser_id=None,
-        browser_known=False,
     )
 
 

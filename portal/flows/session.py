@@ -14,51 +14,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from portal.edge import Actor, Edge, Transaction
-from portal.flows import arrival, tokens
+from portal.edge import Actor, Edge
+from portal.flows import arrival, tokens, visits
 from portal.flows.events import Event
-from portal.rules import access, assurance
+from portal.flows.visits import Visit
+from portal.rules import access, assurance, policy
 from portal.rules.access import Allow, StepUp
-from portal.rules.facts import Facts, Held
-from portal.rules.terms import Action, Authentication, Membership, Strength
+from portal.rules.facts import Held
+from portal.rules.terms import Authentication, Membership, Strength
 from portal.store import audit, browsers, links, sessions
 from portal.store.links import LinkKind
 from portal.store.sessions import Live, Session
 from portal.store.users import User
 
 CSRF_SECRET_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One request's session, its person, and the facts that decisions are made from."""
-
-    live: Live
-    facts: Facts
-    read_in: Transaction | None = None
-
-    @property
-    def user(self) -> User:
-        return self.live.user
-
-    @property
-    def session(self) -> Session:
-        return self.live.session
-
-    @property
-    def lane_browser_id(self) -> str | None:
-        """The browser whose own attempts this session uses up; None: the strangers' lane."""
-        return self.session.browser_id if self.live.browser_live else None
-
-    @property
-    def acting(self) -> Membership | None:
-        """The organisation that the session acts in: the chosen one while it is still theirs."""
-        own = {
-            membership.organisation_id: membership for membership in reversed(self.live.memberships)
-        }
-        chosen = own.get(self.session.acting_organisation_id or "")
-        home = own.get(self.user.home_organisation_id)
-        return chosen or home or next(iter(self.live.memberships), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +42,28 @@ class Opened:
     browser_token: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How a session is opened: in which browser, and with which ticket after a reset."""
+
+    browser_id: str | None = None
+    browser_known: bool = False
+    ticket_id: str | None = None
+
+
 def load(edge: Edge, token: str) -> Visit | None:
     """The live session behind a token; None for a revoked and an unknown one alike."""
     live = sessions.find(edge, tokens.digest(token))
     if live is None or live.session.revoked_at is not None:
         return None
-    facts = _facts(edge, live)
+    facts = visits.facts_of(edge, live)
     visit = Visit(live, facts, edge.transaction)
     acting = visit.acting
     edge.actor = Actor(
         user_id=live.user.id,
         session_id=live.session.id,
         organisation_id=acting.organisation_id if acting else live.user.home_organisation_id,
-        level=assurance.acr(_level(facts)),
+        level=assurance.acr(visits.level_of(facts)),
     )
     return visit
 
@@ -102,7 +80,7 @@ def again(edge: Edge, visit: Visit) -> Visit | None:
     live = sessions.find(edge, visit.session.token_hash)
     if live is None or live.session.revoked_at is not None:
         return None
-    return Visit(live, _facts(edge, live), edge.transaction)
+    return Visit(live, visits.facts_of(edge, live), edge.transaction)
 
 
 def open_session(
@@ -110,16 +88,14 @@ def open_session(
     user: User,
     memberships: tuple[Membership, ...],
     proof: Authentication,
-    *,
-    browser_id: str | None,
-    browser_known: bool,
+    entrance: Entrance = Entrance(),
 ) -> Opened:
     """Open a session on a first proof; what is still missing `decide` will ask for."""
     token = tokens.make(edge)
     session = Session(
         id=edge.new_id(),
         user_id=user.id,
-        browser_id=browser_id,
+        browser_id=entrance.browser_id,
         token_hash=tokens.digest(token),
         authentications=(proof,),
         csrf_secret=edge.entropy(CSRF_SECRET_BYTES),
@@ -131,15 +107,19 @@ def open_session(
         address=edge.client.address,
         place=edge.place(),
         revoked_at=None,
+        ticket_id=entrance.ticket_id,
     )
-    live = Live(session, user, memberships, browser_id is not None, browser_known, edge.now)
-    facts = replace(_facts(edge, live), ends_at=None)
+    has_browser = entrance.browser_id is not None
+    live = Live(session, user, memberships, has_browser, entrance.browser_known, edge.now)
+    facts = replace(visits.facts_of(edge, live), ends_at=None)
     session = replace(session, ends_at=access.session_end(facts))
     if edge.client.session_token:
         # The new session takes the place of the one that this browser held.
         sessions.revoke_token(edge, tokens.digest(edge.client.session_token), "replaced")
-    edge.actor = Actor(user.id, session.id, user.home_organisation_id, assurance.acr(_level(facts)))
-    complete = isinstance(access.decide(Action.HOME, facts), Allow)
+    edge.actor = Actor(
+        user.id, session.id, user.home_organisation_id, assurance.acr(visits.level_of(facts))
+    )
+    complete = isinstance(visits.proved(facts), Allow)
     browser_token = None
     if complete:
         browser_id, browser_token = arrival.arrive(edge, user, proof, _browser_of(live))
@@ -154,16 +134,16 @@ def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
     The list means that these proofs were given in this session at these times. It does not mean
     that the session may do anything: `decide` reads it anew at every request.
     """
-    before = access.decide(Action.HOME, visit.facts)
+    before = visits.proved(visit.facts)
     resuming = isinstance(before, StepUp) and before.lapsed
     # An older proof by the same authenticator says nothing that the new one does not.
     earlier = visit.session.authentications
     kept = [old for old in earlier if old.authenticator_id != proof.authenticator_id]
     authentications = (*kept, proof)
     facts = replace(visit.facts, authentications=authentications, seen_at=edge.now, ends_at=None)
-    complete = isinstance(access.decide(Action.HOME, facts), Allow)
+    complete = isinstance(visits.proved(facts), Allow)
     token = tokens.make(edge)
-    edge.actor = replace(edge.actor, level=assurance.acr(_level(facts)))
+    edge.actor = replace(edge.actor, level=assurance.acr(visits.level_of(facts)))
     rotated = sessions.rotate(
         edge,
         visit.session,
@@ -184,12 +164,13 @@ def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
 def with_factor(visit: Visit, kind: str, strength: Strength) -> Visit:
     """The visit of a person who holds one more kind, for the proof that enrols it."""
     enrolled = (*visit.facts.enrolled, Held(kind, strength))
-    return replace(visit, facts=replace(visit.facts, enrolled=enrolled))
+    reset = visit.facts.reset and not policy.counts_as_second_factor(strength)
+    return replace(visit, facts=replace(visit.facts, enrolled=enrolled, reset=reset))
 
 
 def _browser_of(live: Live) -> arrival.Browser:
     known = live.session.browser_id if live.browser_known else None
-    return arrival.Browser(known, live.browser_seen_at)
+    return arrival.Browser(known, live.browser_seen_at, stranger=not live.browser_live)
 
 
 def is_touch_due(edge: Edge, visit: Visit) -> bool:
@@ -274,29 +255,4 @@ def purge(edge: Edge, before: datetime) -> int:
 def _note_ended(edge: Edge, user_id: str, reason: str, ended: int) -> None:
     audit.add(
         edge, Event.SESSIONS_REVOKED, subject_id=user_id, reason=reason, detail={"sessions": ended}
-    )
-
-
-def _level(facts: Facts) -> assurance.AAL:
-    return assurance.session_level(
-        facts.authentications,
-        now=facts.now,
-        seen_at=facts.seen_at or facts.now,
-        lifetimes=facts.lifetimes,
-    )
-
-
-def _facts(edge: Edge, live: Live) -> Facts:
-    return Facts(
-        now=edge.now,
-        signed_in=live.session.revoked_at is None,
-        state=live.user.state,
-        authentications=live.session.authentications,
-        seen_at=live.session.seen_at,
-        ends_at=live.session.ends_at,
-        enrolled=tuple(Held(kind, worth) for kind, worth in live.user.summary.held.items()),
-        enrollable=tuple(Held(kind, factor.strength) for kind, factor in edge.factors.items()),
-        last_kind=live.user.last_kind,
-        memberships=live.memberships,
-        lifetimes=edge.settings.lifetimes,
     )

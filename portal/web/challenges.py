@@ -11,15 +11,15 @@ from flask import Response, abort, g, url_for
 from portal.ceremony import Rejected
 from portal.flows import challenge
 from portal.flows.challenge import Passed
+from portal.flows.interruptions import Interrupted
 from portal.flows.outcomes import Gone, Nothing, NotOffered
 from portal.flows.session import Opened
 from portal.rules.access import StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
-from portal.web import cookies, messages, moments, pages, render, security_views
-from portal.web.forms import Form, answer_form
-from portal.web.gate import decision_for
-from portal.web.messages import NoticeKey
+from portal.web import cookies, details, messages, moments, pages, render, security_views
+from portal.web.brief import BriefForm, answer_form
+from portal.web.notice_words import NoticeKey
 from portal.web.pages import ChallengeView
 from portal.web.run import run
 
@@ -40,11 +40,12 @@ class Asked:
     template: str = TEMPLATE
     operation: messages.Words | None = None
     cancel_url: str | None = None
+    task: Interrupted | None = None
 
 
 def show(asked: Asked, kind: str | None) -> Response:
     """The challenge page for a kind, or for the best one; onward when nothing is asked any more."""
-    kinds = challenge.choices(g.visit, asked.action)
+    kinds = challenge.choices(g.visit, asked.action, asked.task)
     if not kinds:
         return render.leave_for(asked.done_url)
     if kind is not None and kind not in kinds:
@@ -61,7 +62,7 @@ def answer(asked: Asked, kind: str) -> Response:
     if not form.validate():
         return _page(asked, kind, form, status=422)
     typed = str(form[field].data)
-    match run(challenge.answer, g.visit, asked.action, kind, typed):
+    match run(challenge.answer, g.visit, asked.action, kind, typed, asked.task):
         case Passed(opened, codes_left):
             return _passed(asked, opened, codes_left)
         case Rejected(reason):
@@ -97,7 +98,7 @@ def hand_over(response: Response, opened: Opened) -> Response:
     return response
 
 
-def _throttled(asked: Asked, kind: str, form: Form, wait: timedelta | None) -> Response:
+def _throttled(asked: Asked, kind: str, form: BriefForm, wait: timedelta | None) -> Response:
     words = messages.throttled(wait, moments.wait(wait))
     response = _page(asked, kind, form, status=429, error=words)
     return retry_after(response, wait)
@@ -111,9 +112,9 @@ def retry_after(response: Response, wait: timedelta | None) -> Response:
 
 
 def _page(
-    asked: Asked, kind: str, form: Form, *, status: int = 200, error: str | None = None
+    asked: Asked, kind: str, form: BriefForm, *, status: int = 200, error: str | None = None
 ) -> Response:
-    decision = decision_for(asked.action)
+    decision = challenge.needed(g.visit, asked.action, asked.task)
     kinds = decision.choices if isinstance(decision, StepUp) else ()
     others = pages.ways([other for other in kinds if other != kind], asked.url)
     view = ChallengeView(
@@ -125,6 +126,7 @@ def _page(
         purpose=_purpose(decision),
         email=g.visit.user.email,
         operation=asked.operation,
+        details=details.of_grant(asked.task.shown) if asked.task else [],
         cancel_url=asked.cancel_url,
     )
     return render.page(

@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import hmac
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
-from portal.web import cookies
+from portal.web import cookies, here
 
 FIELD = "csrf_token"
 HEADER = "X-CSRFToken"
@@ -21,9 +21,14 @@ NONCE_BYTES = 18
 
 def token() -> str:
     """The token for the forms of this answer."""
-    visit = g.get("visit")
+    kept = here.values()
+    visit = kept.get("visit")
     if visit is not None:
-        return _encoded(hmac.digest(visit.session.csrf_secret, b"csrf", "sha256"))
+        # Every form of the page carries it; the secret stays the same as long as the session.
+        made: str | None = kept.get("csrf_token")
+        if made is None:
+            made = kept.csrf_token = _session_token(visit.session.csrf_secret)
+        return made
     return _anonymous_token(_anonymous_cookie())
 
 
@@ -31,10 +36,9 @@ def is_valid() -> bool:
     """Whether this request may change something, as far as its origin goes."""
     if not _from_own_origin():
         return False
-    given = request.headers.get(HEADER) or request.form.get(FIELD, "")
-    visit = g.get("visit")
-    if visit is not None:
-        expected = _encoded(hmac.digest(visit.session.csrf_secret, b"csrf", "sha256"))
+    given = here.header(HEADER) or here.request().form.get(FIELD, "")
+    if here.values().get("visit") is not None:
+        expected = token()
     else:
         value = cookies.get(cookies.ANONYMOUS)
         if not _is_ours(value):
@@ -43,9 +47,15 @@ def is_valid() -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
 
 
+def is_from_here() -> bool:
+    """Whether the browser itself says that a page of ours sent this; silence is not enough."""
+    said = request.headers.get("Sec-Fetch-Site") == "same-origin" or "Origin" in request.headers
+    return said and _from_own_origin()
+
+
 def keep_cookie(response: Response) -> Response:
     """Send the anonymous cookie with the first page that has a form."""
-    made = g.get("anonymous_cookie")
+    made = here.values().get("anonymous_cookie")
     if made is not None and cookies.get(cookies.ANONYMOUS) != made:
         cookies.put(response, cookies.ANONYMOUS, made)
     return response
@@ -53,10 +63,10 @@ def keep_cookie(response: Response) -> Response:
 
 def _from_own_origin() -> bool:
     """What the browser says of where the request comes from; silence is not held against it."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin")
-    base_url = current_app.extensions["portal"].settings.base_url
-    return site in {"same-origin", "none"} and (origin is None or origin == base_url)
+    site = here.header("Sec-Fetch-Site")
+    origin = here.header("Origin")
+    base_url = here.app().extensions["portal"].settings.base_url
+    return site in {None, "same-origin", "none"} and (origin is None or origin == base_url)
 
 
 def _anonymous_cookie() -> str:
@@ -75,6 +85,10 @@ def _is_ours(value: str) -> bool:
     return bool(nonce) and hmac.compare_digest(signature.encode(), _signature(nonce).encode())
 
 
+def _session_token(secret: bytes) -> str:
+    return _encoded(hmac.digest(secret, b"csrf", "sha256"))
+
+
 def _signature(nonce: str) -> str:
     return _keyed(f"anonymous:{nonce}")
 
@@ -84,7 +98,7 @@ def _anonymous_token(value: str) -> str:
 
 
 def _keyed(message: str) -> str:
-    key = current_app.extensions["portal"].settings.secret_key.encode()
+    key = here.app().extensions["portal"].settings.secret_key.encode()
     return _encoded(hmac.digest(key, message.encode(), "sha256"))
 
 

@@ -5,16 +5,16 @@ htmx swaps error answers too, so a fragment request receives the fragment of the
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, render_template, url_for
-from flask_babel import gettext
+from flask import Flask, Response, g, url_for
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.edge import SealBroken, Unavailable
 from portal.flows import integrity
-from portal.web import render
+from portal.web import machines, render, tasks
 from portal.web.logs import log
 from portal.web.run import run, runner
+from portal.web.words import gettext
 
 
 def install(app: Flask) -> None:
@@ -30,7 +30,7 @@ def _http_error(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if 300 <= status < 400:
         return error.get_response()
-    return _page(status, stale=error.description == "stale_form", allow=error.get_headers())
+    return _page(status, why=error.description or "", allow=error.get_headers())
 
 
 def _foreign_host(_error: SecurityError) -> Response:
@@ -64,8 +64,11 @@ def _unexpected(error: Exception) -> Response:
     return _page(500)
 
 
-def _words(status: int, *, stale: bool) -> tuple[str, str]:
-    if stale:
+def _words(status: int, why: str) -> tuple[str, str]:
+    kind, _, reason = why.partition(":")
+    if kind == "denied" and reason in tasks.DENIED:
+        return gettext("That is not for you to do"), str(tasks.DENIED[reason])
+    if kind == "stale_form":
         return (
             gettext("This page is too old"),
             gettext("Nothing was changed. Load the page again and repeat what you did."),
@@ -101,10 +104,12 @@ def _words(status: int, *, stale: bool) -> tuple[str, str]:
     return texts.get(status, unexpected if status >= 500 else texts[400])
 
 
-def _page(status: int, *, stale: bool = False, allow: object = ()) -> Response:
-    title, text = _words(status, stale=stale)
+def _page(status: int, *, why: str = "", allow: object = ()) -> Response:
+    if machines.is_asked():
+        return _with_allow(machines.problem(status), allow)
+    title, text = _words(status, why)
     template = "errors/_error.html" if render.wants_fragment() else "errors/error.html"
-    body = render_template(
+    body = render.render(
         template,
         status=status,
         title=title,
@@ -112,7 +117,11 @@ def _page(status: int, *, stale: bool = False, allow: object = ()) -> Response:
         next_url=url_for("home.index"),
         next_label=gettext("Go to the start"),
     )
-    response = Response(body, status)
+    return _with_allow(Response(body, status), allow)
+
+
+def _with_allow(response: Response, allow: object) -> Response:
+    """The methods that an address takes, where the refusal names them."""
     for name, value in allow if isinstance(allow, list) else []:
         if name.lower() == "allow":
             response.headers[name] = value

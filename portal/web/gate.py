@@ -3,27 +3,43 @@
 It reads the facts, asks `decide`, and turns the answer into HTTP. It holds no rule of its own.
 
     PUBLIC            ──► the view, as nobody
+    a machine's      ──► the view, as the token's machine; no cookie is looked at
     SignIn, pending   ──► 303 /login        (a fragment: 401 + HX-Redirect)
     StepUp            ──► 303 /step-ups/…   (a fragment: 403 + HX-Redirect)
     Enrol             ──► 303 /login/enrol  (a fragment: 403 + HX-Redirect)
-    Allow             ──► the view, as the visit
+    Renew             ──► 303 /account/password
+    NotFound, Deny    ──► 404, 403 with the reason in words
+    Allow             ──► the view, as the visit; a provisional one must settle its object
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from portal.edge import Client
-from portal.flows import interruptions, session
+from portal.edge import Client, Edge, NotSettled
+from portal.flows import interruptions, permission, session
+from portal.flows.permission import Subject, Unsettled
 from portal.flows.session import Visit
-from portal.rules.access import Allow, Decision, Enrol, SignIn, StepUp, decide
+from portal.rules.access import (
+    Allow,
+    Decision,
+    Deny,
+    Enrol,
+    NotFound,
+    Renew,
+    SignIn,
+    StepUp,
+    decide,
+)
 from portal.rules.terms import Action
-from portal.web import addresses, cookies, csrf
+from portal.web import addresses, cookies, csrf, here, machines
+from portal.web.kept import without_kept
 from portal.web.run import run, runner
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -33,7 +49,7 @@ USER_AGENT_MAX = 400
 
 
 def requires(action: Action) -> Callable[[View], View]:
-    """Name what a route does; `rules.access.ACTIONS` says what that needs."""
+    """Name what a route does; `rules.actions.ACTIONS` says what that needs."""
 
     def mark(view: View) -> View:
         view.__dict__["action"] = action
@@ -48,29 +64,44 @@ def public(view: View) -> View:
     return view
 
 
+def machine(scope: str) -> Callable[[View], View]:
+    """Mark a route that serves machines alone, with a token that holds the scope."""
+
+    def mark(view: View) -> View:
+        view.__dict__["action"] = machines.Entry(scope)
+        return view
+
+    return mark
+
+
 def install(app: Flask) -> None:
     """Put the gate in front of every route of the application."""
     app.before_request(_enter)
+    app.after_request(_guard)
     app.teardown_request(_leave)
     app.view_functions["static"].__dict__["action"] = PUBLIC
 
 
-def action_of(app: Flask, endpoint: str) -> Action | str | None:
+def action_of(app: Flask, endpoint: str) -> Action | machines.Entry | str | None:
     return getattr(app.view_functions.get(endpoint), "action", None)
 
 
 def _enter() -> ResponseReturnValue | None:
-    g.visit = None
+    kept, asked = here.values(), here.request()
+    endpoint = asked.endpoint
+    kept.visit = None
     # Before any refusal: the error page has a form too, and its token needs the edge.
-    g.edge = runner().edge(_client())
-    if request.endpoint is None:
+    action = action_of(here.app(), endpoint) if endpoint else None
+    kept.edge = runner().edge(_client(browser=not machines.is_asked()))
+    if endpoint is None:
         return None  # No such route: the ordinary 404 or 405.
-    if request.endpoint == "static":
+    if endpoint == "static":
         return None
-    if request.method not in SAFE_METHODS:
+    if isinstance(action, machines.Entry):
+        return machines.enter(action)
+    if asked.method not in SAFE_METHODS:
         # A body may arrive as slowly as its sender likes: it is read before any transaction opens.
-        _ = request.form
-    action = action_of(current_app, request.endpoint)
+        _ = asked.form
     if action is None:
         abort(403)  # A route that nobody thought about is a route that nobody may use.
     if action == PUBLIC:
@@ -81,51 +112,122 @@ def _enter() -> ResponseReturnValue | None:
 
 def _pass(action: Action) -> ResponseReturnValue | None:
     """Ask the one function, and let the request through or answer it."""
-    writing = request.method not in SAFE_METHODS
-    token = cookies.get(cookies.SESSION)
+    kept = here.values()
+    edge = kept.edge
+    writing = here.request().method not in SAFE_METHODS
+    token = edge.client.session_token
     if not token:
         return _sign_in()
-    runner().prepare(g.edge, writing=writing)
-    visit = session.load(g.edge, token)
+    runner().prepare(edge, writing=writing)
+    visit = session.load(edge, token)
     if visit is None:
         return _sign_in()
     decision = decide(action, visit.facts)
     match decision:
         case SignIn() | StepUp(pending=True):
             return _sign_in()
-    g.visit = visit
-    if refused := _check_origin():
-        return refused
+    kept.visit = visit
+    if writing and not csrf.is_valid():
+        return _stale_form(visit, action)
+    if isinstance(decision, Allow):
+        _admit(edge, visit)
+        edge.provisional = edge.unsettled = action if decision.provisional else None
+        return None
+    if isinstance(decision, Deny) and writing:
+        return refuse(run(permission.refused, Unsettled(decision, action)))
+    return _answer(decision, visit, action)
+
+
+def _answer(
+    decision: Decision, visit: Visit, action: Action, subject: Subject | None = None
+) -> Response:
+    """What a decision that is not "go on" means over HTTP."""
     match decision:
-        case Allow():
-            return _admit(visit)
+        case SignIn():
+            return _sign_in()
         case Enrol():
-            return _send(url_for("login.enrol", next=addresses.current_page()), 403)
+            return _to_enrolment(visit, action)
+        case Renew():
+            return _send(url_for("account.password"), 403)
         case StepUp():
-            return _interrupt(visit, action)
+            return _to_step_up(_keep(visit, action, subject))
+        case NotFound(why):
+            g.refused = why
+            runner().close(g.edge)
+            abort(404)
+        case Deny(why):
+            g.refused = why
+            runner().close(g.edge)
+            abort(403, description=f"denied:{why}")
     raise AssertionError(decision)
 
 
-def _admit(visit: Visit) -> None:
+def refuse(unsettled: Unsettled) -> Response:
+    """Answer for a flow whose action may not go on with its object."""
+    g.edge.provisional = g.edge.unsettled = None
+    return _answer(unsettled.decision, g.visit, unsettled.action, unsettled.subject)
+
+
+def _guard(response: Response) -> Response:
+    """Nothing goes out for an action that was never settled with its object, however it was made.
+
+    Refusals may: a form that does not fit is refused before its object is asked about.
+    """
+    edge = here.values().get("edge")
+    if edge is not None and edge.unsettled is not None and response.status_code < 400:
+        raise NotSettled(edge.unsettled)
+    return response
+
+
+def _admit(edge: Edge, visit: Visit) -> None:
     """Note activity, but of whole sign-ins only: a page that asks for a proof restores nothing."""
     if not isinstance(decide(Action.HOME, visit.facts), Allow):
         return
-    if session.is_touch_due(g.edge, visit):
+    if session.is_touch_due(edge, visit):
         if request.method in SAFE_METHODS:
             run(session.touch, visit)
         else:
-            session.touch(g.edge, visit)
+            session.touch(edge, visit)
 
 
-def _interrupt(visit: Visit, action: Action) -> Response:
-    """Keep what the person was doing, and ask for the proof that it needs."""
-    if request.method in SAFE_METHODS:
-        path = addresses.current_page()
-    else:
-        path = addresses.own_path(request.full_path.rstrip("?")) or abort(404)
-    form = request.form.to_dict()
-    kept = run(interruptions.keep, visit, action, method=request.method, path=path, form=form)
+def _to_enrolment(visit: Visit, action: Action) -> Response:
+    """The enrolment gate; a posted form waits behind it for as long as an enrolment may take."""
+    if request.method in SAFE_METHODS or action not in interruptions.KEPT_FIELDS:
+        return _send(url_for("login.enrol", next=addresses.current_page()), 403)
+    kept = _keep(visit, action, lifetime=g.edge.settings.enrolment_lifetime)
+    waiting = url_for("step_up.show", step_up_id=kept.id)
+    return _send(url_for("login.enrol", next=waiting), 403)
+
+
+def _to_step_up(kept: interruptions.Interrupted) -> Response:
     return _send(url_for("step_up.show", step_up_id=kept.id), 403)
+
+
+def _keep(
+    visit: Visit, action: Action, subject: Subject | None = None, lifetime: timedelta | None = None
+) -> interruptions.Interrupted:
+    """Keep what the person was doing: the path, the form, and the page that it came from."""
+    origin = without_kept(addresses.current_page())
+    method, path = "GET", origin
+    if request.method not in SAFE_METHODS:
+        method = request.method
+        path = addresses.own_path(request.full_path.rstrip("?")) or abort(404)
+    return run(
+        interruptions.keep,
+        visit,
+        action,
+        interruptions.Sent(method, path, request.form.to_dict(), origin),
+        subject,
+        lifetime,
+    )
+
+
+def _stale_form(visit: Visit, action: Action) -> Response:
+    """A form of ours whose token is too old comes back filled; anybody else's is refused."""
+    if csrf.is_from_here() and action in interruptions.KEPT_FIELDS:
+        return _to_step_up(_keep(visit, action))
+    runner().close(g.edge)
+    abort(403, description="stale_form")
 
 
 def _sign_in() -> Response:
@@ -154,13 +256,15 @@ def _check_origin() -> ResponseReturnValue | None:
     abort(403, description="stale_form")
 
 
-def _client() -> Client:
+def _client(*, browser: bool) -> Client:
+    """Who asks; of a `browser` also what its cookies claim."""
+    asked = here.request()
     return Client(
-        address=request.remote_addr or "",
-        user_agent=_printable(request.user_agent.string)[:USER_AGENT_MAX],
-        request_id=g.request_id,
-        session_token=cookies.get(cookies.SESSION),
-        browser_token=cookies.get(cookies.BROWSER),
+        address=asked.remote_addr or "",
+        user_agent=_printable(here.header("User-Agent") or "")[:USER_AGENT_MAX],
+        request_id=here.values().request_id,
+        session_token=cookies.get(cookies.SESSION) if browser else "",
+        browser_token=cookies.get(cookies.BROWSER) if browser else "",
     )
 
 
@@ -172,12 +276,14 @@ def _printable(text: str) -> str:
 
 
 def _leave(_error: BaseException | None) -> None:
-    edge = g.get("edge")
-    if edge is not None:
+    edge = here.values().get("edge")
+    if edge is not None and edge.transaction is not None:
         runner().close(edge)
 
 
 def decision_for(action: Action) -> Decision:
     """What `action` would need in this visit; for pages that lead there."""
-    visit = g.visit
-    return decide(action, visit.facts) if visit is not None else SignIn("no_session")
+    visit = here.values().visit
+    if visit is None:
+        return SignIn("no_session")
+    return decide(action, visit.facts)

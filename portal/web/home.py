@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, url_for
+from flask import Blueprint, g
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from portal.flows import activity
 from portal.rules.terms import Action
-from portal.web import pages, render
+from portal.web import pages, places, render
+from portal.web.addresses import address
 from portal.web.gate import requires
 from portal.web.pages import Step
 from portal.web.run import read
+from portal.web.words import gettext
 
 blueprint = Blueprint("home", __name__)
 RECENT = 5
@@ -28,16 +29,20 @@ def index() -> ResponseReturnValue:
         protection=pages.protection(g.visit),
         recent=pages.activity(happenings),
         next_steps=[
+            *(
+                Step(title=place.words, text=place.text, url=place.url, action=gettext("Open"))
+                for place in places.of(g.visit)
+            ),
             Step(
                 title=gettext("Sign-in methods"),
                 text=gettext("Authenticators, backup codes and your password."),
-                url=url_for("security.index"),
+                url=address("security.index"),
                 action=gettext("Manage"),
             ),
             Step(
                 title=gettext("Sessions"),
                 text=gettext("Where you are signed in, and the browsers we know."),
-                url=url_for("sessions.index"),
+                url=address("sessions.index"),
                 action=gettext("Look"),
             ),
         ],

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import current_app, g
-
-from portal.edge import Client, Database, Edge, Places, Sealer
+from portal.edge import Client, Database, Edge, NotSettled, Places, Sealer
+from portal.flows import permission
+from portal.flows.outcomes import Blocked, Gone
+from portal.flows.permission import Unsettled
+from portal.rules.access import StepUp
 from portal.settings import Settings
+from portal.web import here
 
 Flow = Callable[..., Any]
 
@@ -60,6 +63,12 @@ class Runner:
             outcome = flow(edge, *arguments, **named)
             if inspect.isgenerator(outcome):
                 outcome = self._drive(edge, outcome)
+            if isinstance(outcome, Unsettled):
+                return self._refuse(edge, outcome)
+            if edge.unsettled is not None and isinstance(outcome, Gone | Blocked):
+                self.close(edge)  # Refused before its object was settled: nothing was written.
+                edge.unsettled = None
+                return outcome
             self._commit(edge)
             return outcome
         except BaseException:
@@ -89,8 +98,21 @@ class Runner:
             self.close(edge)
         edge.transaction = self.database.open(writing=writing)
 
+    def _refuse(self, edge: Edge, refused: Unsettled) -> Unsettled:
+        """Undo what a refused flow wrote, and keep that it was refused."""
+        self.close(edge)
+        edge.provisional = edge.unsettled = None
+        if not isinstance(refused.decision, StepUp):
+            self._open(edge, writing=True)
+            permission.note_refusal(edge, refused)
+            self._commit(edge)
+        return refused
+
     def _commit(self, edge: Edge) -> None:
         if edge.transaction is not None:
+            if edge.unsettled is not None:
+                # A flow that never asked whether its action may touch its object changes nothing.
+                raise NotSettled(edge.unsettled)
             transaction, edge.transaction = edge.transaction, None
             transaction.commit()
 
@@ -101,20 +123,22 @@ class Runner:
                 self._commit(edge)
                 result = work()
                 self._open(edge, writing=True)
+                # What was settled before the work may hold no longer: it is asked again.
+                edge.unsettled = edge.provisional
                 work = flow.send(result)
         except StopIteration as finished:
             return finished.value
 
 
 def runner() -> Runner:
-    return current_app.extensions["portal"]
+    return here.app().extensions["portal"]
 
 
 def run(flow: Flow, *arguments: Any, **named: Any) -> Any:
     """Run a writing flow in this request."""
-    return runner().run(g.edge, flow, *arguments, **named)
+    return runner().run(here.values().edge, flow, *arguments, **named)
 
 
 def read(flow: Flow, *arguments: Any, **named: Any) -> Any:
     """Run a reading flow in this request."""
-    return runner().read(g.edge, flow, *arguments, **named)
+    return runner().read(here.values().edge, flow, *arguments, **named)

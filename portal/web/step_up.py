@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
-from portal.flows import interruptions
+from portal.flows import challenge, interruptions
 from portal.flows.outcomes import Gone
-from portal.rules.access import Allow, Enrol, SignIn, StepUp
+from portal.rules.access import Allow, Deny, Enrol, NotFound, Renew, SignIn, StepUp
 from portal.rules.terms import Action
-from portal.web import challenges, messages, render
+from portal.web import challenges, details, kept, render, tasks
 from portal.web.challenges import Asked
-from portal.web.gate import decision_for, requires
+from portal.web.gate import requires
 from portal.web.run import read
 
 blueprint = Blueprint("step_up", __name__)
@@ -25,11 +24,16 @@ TEMPLATE = "step_up/show.html"
 def show(step_up_id: object, kind: str | None) -> ResponseReturnValue:
     """The challenge that a task waits for; once passed, the task itself."""
     task = _task(step_up_id)
-    match decision_for(task.action):
+    match challenge.needed(g.visit, task.action, task):
         case SignIn() | StepUp(pending=True):
             return render.leave_for(url_for("login.sign_in"))
         case Enrol():
-            return render.leave_for(url_for("login.enrol"))
+            own = url_for(".show", step_up_id=task.id)
+            return render.leave_for(url_for("login.enrol", next=own))
+        case Renew():
+            return render.leave_for(url_for("account.password"))
+        case NotFound() | Deny():
+            abort(404)  # The role was lost meanwhile.
         case Allow():
             return _resume(task)
     return challenges.show(_asked(task), kind)
@@ -39,10 +43,10 @@ def show(step_up_id: object, kind: str | None) -> ResponseReturnValue:
 @requires(Action.STEP_UP)
 def take_answer(step_up_id: object, kind: str) -> ResponseReturnValue:
     task = _task(step_up_id)
-    match decision_for(task.action):
-        case StepUp(pending=True):
-            abort(404)
-    return challenges.answer(_asked(task), kind)
+    match challenge.needed(g.visit, task.action, task):
+        case Allow() | StepUp(pending=False):
+            return challenges.answer(_asked(task), kind)
+    abort(404)
 
 
 def _task(step_up_id: object) -> interruptions.Interrupted:
@@ -60,19 +64,27 @@ def _asked(task: interruptions.Interrupted) -> Asked:
         # A form comes back for one click; a page opens by itself.
         done_url=task.path if task.method == "GET" else own,
         template=TEMPLATE,
-        operation=messages.OPERATIONS.get(task.action),
+        operation=tasks.OPERATIONS.get(task.action),
         cancel_url=_cancel_url(task),
+        task=task,
     )
 
 
 def _cancel_url(task: interruptions.Interrupted) -> str:
     """Where "cancel" leads: back to the filled form, else to the page the task belongs to."""
+    origin = task.origin
+    if task.action in tasks.FORM_AT:
+        origin = task.path + tasks.FORM_AT[task.action]
+    if task.method != "GET" and origin:
+        return f"{origin}{'&' if '?' in origin else '?'}{kept.PARAMETER}={task.id}"
     pages = {
         Action.CHANGE_PROFILE: "account.index",
         Action.CHANGE_EMAIL: "account.index",
         Action.CHANGE_PASSWORD: "account.index",
         Action.END_SESSIONS: "sessions.index",
         Action.SWITCH_ORGANISATION: "home.index",
+        Action.VIEW_CARDS: "home.index",
+        Action.VIEW_PASSENGERS: "home.index",
     }
     return url_for(pages.get(task.action, "security.index"))
 
@@ -80,16 +92,13 @@ def _cancel_url(task: interruptions.Interrupted) -> str:
 def _resume(task: interruptions.Interrupted) -> Response:
     if task.method == "GET":
         return render.leave_for(task.path)
-    labels = {
-        "name": gettext("Name"),
-        "email": gettext("New email address"),
-        "locale": gettext("Language"),
-        "time_zone": gettext("Time zone"),
-    }
-    shown = [(labels[name], value) for name, value in task.form.items() if name in labels]
+    if task.spent_at is not None:
+        return render.leave_for(task.origin or url_for("home.index"))
+    # A grant shows what it is bound to; any other task what was typed.
+    shown = details.of_grant(task.shown) or details.of_form(task.form)
     return render.page(
         "step_up/resume.html",
-        operation=messages.OPERATIONS.get(task.action, ""),
+        operation=tasks.OPERATIONS.get(task.action, ""),
         fields=shown,
         hidden=list(task.form.items()),
         action_url=task.path,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -21,10 +22,28 @@ from portal.flows import hosts
 from portal.rules.terms import AccountState
 from tests.support.house import BASE_URL, House, Visitor
 from tests.support.web import email_of, half_signed_in, lands_on, signed_in
+from tests.web.routes import lines
 
 ID = str(uuid.UUID(int=7))
 COLUMNS = ("stranger", "half", "gate", "full", "stale", "idle")
 ROLES = ("tara", "dan", "piet", "pam", "ada", "sol", "stan")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route and its answers by column; `people`: who may be there, None for everybody."""
+
+    method: str
+    path: str
+    answers: dict[str, str]
+    people: frozenset[str] | None = None
+
+    def expected(self, column: str, who: str) -> str:
+        name = who.partition(" ")[0]
+        if column in {"full", "stale"} and self.people is not None and name not in self.people:
+            return "403"
+        return self.answers[column]
+
 
 # /readyz: these databases are made without a migration, so the portal calls itself unready.
 # stale: whole, but nothing was proved for six minutes. idle: away for an hour.
@@ -68,11 +87,18 @@ TABLE = f"""
    GET    /unlock/x                                   >/unlock >/unlock >/unlock >/unlock >/unlock >/unlock
    GET    /unlock                                     200 200   200    200   200   200
    POST   /unlock                                     410 410   410    410   410   410
+   GET    /re-enrol/x                                 >/re-enrol >/re-enrol >/re-enrol >/re-enrol >/re-enrol >/re-enrol
+   GET    /re-enrol                                   410 410   410    410   410   410
+   POST   /re-enrol                                   410 410   410    410   410   410
    GET    /register                                   200 200   200    200   200   200
    POST   /register                                   422 422   422    422   422   422
    GET    /activate/x                                 >/activate >/activate >/activate >/activate >/activate >/activate
    GET    /activate                                   410 410   410    410   410   410
    POST   /activate                                   410 410   410    410   410   410
+   GET    /invitation/x                               >/invitation >/invitation >/invitation >/invitation >/invitation >/invitation
+   GET    /invitation                                 410 410   410    410   410   410
+   POST   /invitation                                 410 410   410    410   410   410
+   POST   /invitation-renewal                         200 200   200    200   200   200
    GET    /account/email/confirmation/x               >/account/email/confirmation >/account/email/confirmation >/account/email/confirmation >/account/email/confirmation >/account/email/confirmation >/account/email/confirmation
    GET    /account/email/confirmation                 410 410   410    410   410   410
    POST   /account/email/confirmation                 410 410   410    410   410   410
@@ -80,19 +106,31 @@ TABLE = f"""
    GET    /account/email/cancellation                 410 410   410    410   410   410
    POST   /account/email/cancellation                 410 410   410    410   410   410
    POST   /language                                   >/login >/login >/login >/login >/login >/login
+   POST   /api/v1/imports/settlements                 401 401   401    401   401   401
    GET    /healthz                                    200 200   200    200   200   200
    GET    /readyz                                     503 503   503    503   503   503
    GET    /static/portal.css                          200 200   200    200   200   200
    POST   /security/sessions/end                      in  in    enrol  >/login  step  step
    POST   /logout                                     in  >/login >/login >/login >/login >/login
+   POST   /change-person                              in  >/login >/login >/login >/login >/login
 """  # noqa: E501 - a table is read by its columns
-ROWS = [
-    (method, path, dict(zip(COLUMNS, answers, strict=True)))
+MATRIX = [
+    Row(method, path, dict(zip(COLUMNS, answers, strict=True)))
     for method, path, *answers in (line.split() for line in TABLE.strip().splitlines())
 ]
+MATRIX += [
+    Row(
+        method,
+        path,
+        dict(zip(COLUMNS, ("in", "in", "enrol", full, stale, "step"), strict=True)),
+        None if who == "*" else frozenset(who.split(",")),
+    )
+    for method, path, who, full, stale in lines()
+]
+ROWS = [(row.method, row.path, row.answers) for row in MATRIX]
 REFUSALS = {"in": (401, "/login"), "enrol": (403, "/login/enrol"), "step": (403, "/step-ups/")}
 NONE = timedelta(0)
-ENDING = {"/logout", "/security/sessions/end"}
+ENDING = {"/logout", "/change-person", "/security/sessions/end"}
 
 
 def rule_of(house: House, method: str, path: str) -> str:
@@ -109,7 +147,7 @@ def test_every_route_and_method_has_a_row(house: House) -> None:
         for rule in house.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    rowed = [(method, rule_of(house, method, path)) for method, path, _ in ROWS]
+    rowed = [(row.method, rule_of(house, row.method, row.path)) for row in MATRIX]
     assert routes == set(rowed)
     assert len(rowed) == len(set(rowed))
 
@@ -144,9 +182,9 @@ def gated(house: House) -> Visitor:
     return signed_in(house, "eve", app=False)
 
 
-def after(wait: timedelta) -> Callable[[House], Visitor]:
+def after(wait: timedelta, name: str = "piet") -> Callable[[House], Visitor]:
     def build(house: House) -> Visitor:
-        visitor = signed_in(house, "piet")
+        visitor = signed_in(house, name)
         house.clock.advance(wait)
         return visitor
 
@@ -164,7 +202,7 @@ VISITORS: dict[str, tuple[str, Callable[[House], Visitor]]] = {
     "half": ("half", half_signed_in),
     "eve": ("gate", gated),
     **{name: ("full", whole(name)) for name in ROLES},
-    "stale": ("stale", after(timedelta(minutes=6))),
+    **{f"{name} stale": ("stale", after(timedelta(minutes=6), name)) for name in ROLES},
     "idle": ("idle", after(timedelta(hours=1))),
 }
 
@@ -176,8 +214,9 @@ def test_every_route_gives_each_visitor_the_expected_answer(house: House, who: s
     visitor = build(house)
     session_csrf, public_csrf = visitor.csrf, public_token(visitor)
     wrong, ended = [], False
-    for method, path, answers in ROWS:
-        expected = answers[column]
+    for row in MATRIX:
+        method, path, answers = row.method, row.path, row.answers
+        expected = row.expected(column, who)
         redirects = expected in REFUSALS or expected.startswith(">")
         for htmx in (True, False) if redirects else (False,):
             public = answers["stranger"] != "in"
@@ -198,14 +237,15 @@ def build_again(house: House, who: str, visitor: Visitor) -> Visitor:
     """The same visitor as before the row that signed out."""
     fresh = house.visitor()
     fresh.app = visitor.app
-    names = {"half": "tara", "stale": "piet", "idle": "piet"}
-    email = email_of(names.get(who, who))
+    name, _, state = who.partition(" ")
+    email = email_of({"half": "tara", "idle": "piet"}.get(name, name))
     if who in {"half", "eve"}:
         fresh.follow(fresh.password(email))
         return fresh
     fresh.sign_in(email)
     fresh.get("/security")
-    house.clock.advance({"stale": timedelta(minutes=6), "idle": timedelta(hours=1)}.get(who, NONE))
+    waits = {"stale": timedelta(minutes=6), "idle": timedelta(hours=1)}
+    house.clock.advance(waits.get(state or who, NONE))
     return fresh
 
 

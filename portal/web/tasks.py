@@ -1,0 +1,66 @@
+"""What operations are called, where cancelling one leads, and why one is refused."""
+
+from __future__ import annotations
+
+from portal.rules.terms import Action
+from portal.web.words import Phrase, lazy_gettext
+
+# After "You are about to".
+OPERATIONS: dict[Action, Phrase] = {
+    Action.ENROL: lazy_gettext("enrol an authenticator"),
+    Action.CHANGE_SECURITY: lazy_gettext("change your sign-in methods"),
+    Action.END_SESSIONS: lazy_gettext("end sessions"),
+    Action.CHANGE_PASSWORD: lazy_gettext("change your password"),
+    Action.CHANGE_EMAIL: lazy_gettext("change your email address"),
+    Action.CHANGE_PROFILE: lazy_gettext("change your profile"),
+    Action.SWITCH_ORGANISATION: lazy_gettext("act for another organisation"),
+    Action.EXPORT_SETTLEMENTS: lazy_gettext("export settlements"),
+    Action.CHANGE_PAYEE: lazy_gettext("change where money is paid to"),
+    Action.APPROVE_PAYEE: lazy_gettext("approve a new bank account"),
+    Action.REJECT_PAYEE: lazy_gettext("reject a new bank account"),
+    Action.CHANGE_WEBHOOKS: lazy_gettext("change webhooks"),
+    Action.CHANGE_BILLING: lazy_gettext("change the billing details"),
+    Action.PREPARE_PAYOUT: lazy_gettext("prepare a payout"),
+    Action.APPROVE_PAYOUT: lazy_gettext("approve a payout"),
+    Action.REJECT_PAYOUT: lazy_gettext("reject a payout"),
+    Action.VIEW_CARDS: lazy_gettext("manage your saved cards"),
+    Action.VIEW_PASSENGERS: lazy_gettext("see your passengers"),
+    Action.CHANGE_PASSENGERS: lazy_gettext("change your passengers"),
+    Action.EXPORT_USERS: lazy_gettext("export the list of users"),
+    Action.ADMINISTER_USER: lazy_gettext("change somebody’s account"),
+    Action.REQUEST_RESET: lazy_gettext("ask for a reset of somebody’s authenticators"),
+    Action.REQUEST_DESK_RESET: lazy_gettext("ask for a reset of an administrator’s authenticators"),
+    Action.WITHDRAW_RESET: lazy_gettext("withdraw a reset"),
+    Action.APPROVE_RESET: lazy_gettext("approve a reset"),
+    Action.REJECT_RESET: lazy_gettext("reject a reset"),
+    Action.CHECK_CALLER: lazy_gettext("check who is calling"),
+    Action.INVITE_USER: lazy_gettext("invite somebody"),
+    Action.CHANGE_MEMBERSHIP: lazy_gettext("change somebody’s roles"),
+    Action.APPROVE_MEMBERSHIP: lazy_gettext("approve a role"),
+    Action.REJECT_MEMBERSHIP: lazy_gettext("reject a role"),
+}
+
+# Where a form stands by itself when it was sent from a panel within a list: after its own address.
+FORM_AT: dict[Action, str] = {
+    Action.REQUEST_RESET: "/new",
+    Action.REQUEST_DESK_RESET: "/new",
+}
+
+# Why `decide` says no, and whom to turn to.
+DENIED: dict[str, Phrase] = {
+    "role": lazy_gettext(
+        "Your role here does not include this. If it should, ask an administrator of your "
+        "organisation; or act for another organisation from the menu."
+    ),
+    "oneself": lazy_gettext("Nobody does this to their own account. Ask another administrator."),
+    "above": lazy_gettext("This is a super-admin’s account. Ask another super-admin."),
+    "administrator": lazy_gettext(
+        "This person administers others, so the service desk handles it. Ask them to call it."
+    ),
+    "no_administrator": lazy_gettext(
+        "The service desk handles administrators only. Their own administrator can do this."
+    ),
+    "second_person": lazy_gettext(
+        "You had a part in this already, so somebody else must decide. Ask a colleague."
+    ),
+}
