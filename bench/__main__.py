@@ -9,7 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import counts, once, rounds, servers
+from bench import counts, once, rounds, scale, servers
 from bench.counts import new_folder
 from bench.rounds import Samples
 from bench.table import Row, render
@@ -23,7 +23,8 @@ MEMORY = "/dev/shm"
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the work, about a minute")
-    parser.add_argument("--server", choices=servers.PROGRAMS, default="granian")
+    # The gates were derived behind gunicorn: two processes, one request at a time in each.
+    parser.add_argument("--server", choices=servers.PROGRAMS, default="gunicorn")
     parser.add_argument(
         "--postgres", action="store_true", help="the portal on PostgreSQL too (embedded, durable)"
     )
@@ -33,6 +34,7 @@ def _arguments() -> argparse.Namespace:
         help="where the databases lie; in memory if possible, for a disk measures itself",
     )
     parser.add_argument("--rounds", type=int, default=0, help="measurements of each kind (6)")
+    parser.add_argument("--skip-scale", action="store_true", help="no lists of a million users")
     parser.add_argument("--skip-once", action="store_true", help="no races and replays")
     return parser.parse_args()
 
@@ -55,6 +57,8 @@ def main() -> int:
         if not given.skip_once:
             tally = once.measure(new_folder(folder, "once"), amounts.races, given.server)
             rows.append(Row("5", "a code accepted twice", str(tally), "0; 5", "", tally.good))
+        if not given.skip_scale:
+            rows += scale.measure(new_folder(folder, "scale"), quick=given.quick)
         rows += _counted(folder)
     rows.sort(key=lambda row: int(row.number))
     print(render(rows))

@@ -42,7 +42,8 @@ CREATE TABLE authenticators (
     last_step INTEGER NOT NULL, created REAL NOT NULL, used REAL NOT NULL);
 CREATE INDEX authenticators_user ON authenticators (user_id);
 CREATE TABLE attempts (
-    user_id INTEGER PRIMARY KEY, failures INTEGER NOT NULL, next_at REAL NOT NULL);
+    user_id INTEGER PRIMARY KEY, failures INTEGER NOT NULL, next_at REAL NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE sessions (
     token BLOB PRIMARY KEY, user_id INTEGER NOT NULL, whole INTEGER NOT NULL, ends REAL NOT NULL);
 CREATE TABLE audit (
@@ -50,7 +51,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_user ON audit (user_id, id);
 """
 RESERVE = """
-INSERT INTO attempts VALUES (:user, 1, 0)
+INSERT INTO attempts (user_id, failures, next_at) VALUES (:user, 1, 0)
 ON CONFLICT (user_id) DO UPDATE SET failures = failures + 1,
     next_at = CASE WHEN failures + 1 >= :free THEN :now + :pause ELSE 0 END
 WHERE next_at <= :now RETURNING failures
@@ -74,9 +75,17 @@ FRAME: dict[str, Any] = {
     "organisation": "Guests",
     "role": "Traveler",
     "places": [
-        (name.lower(), f"/{name.lower()}", name) for name in ("Home", "Security", "Account")
+        (name.lower(), f"/{name.lower()}", name)
+        for name in ("Home", "Security", "Sessions", "Activity", "Account")
     ],
-    "locales": [("en", "English"), ("es", "Español"), ("fr", "Français"), ("de", "Deutsch")],
+    "locales": [
+        *(("en", "English"), ("es", "Español"), ("fr", "Français"), ("de", "Deutsch")),
+        *(("ar", "العربية"), ("ja", "日本語")),
+    ],
+    "next_steps": [
+        ("/security", "Sign-in methods", "Authenticators, backup codes and your password."),
+        ("/sessions", "Sessions", "Where you are signed in, and the browsers we know."),
+    ],
 }
 _pages = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "pages"),
@@ -86,6 +95,7 @@ _pages = jinja2.Environment(
     lstrip_blocks=True,
 )
 _pages.filters["day"] = lambda at: time.strftime("%d %b %Y", time.gmtime(at))
+_pages.filters["when"] = lambda at: time.strftime("%d %b %Y, %H:%M:%S", time.gmtime(at))
 PAGES = {
     name: _pages.get_template(f"{name}.html") for name in ("login", "code", "home", "security")
 }
@@ -187,7 +197,11 @@ class _Request:
         self.database.execute("BEGIN IMMEDIATE")
         values = {"user": user_id, "now": self.now, "free": FREE_ATTEMPTS, "pause": PAUSE_S}
         if self.database.execute(RESERVE, values).fetchone() is None:
-            self.database.execute("ROLLBACK")
+            # Counted as durably as the portal counts it, for the row of the next attempt.
+            self.database.execute(
+                "UPDATE attempts SET refused = refused + 1 WHERE user_id = ?", (user_id,)
+            )
+            self.database.execute("COMMIT")
             return self.ask(email, "429 Too Many Requests", "Wait before you try again")
         row = self.database.execute(
             "SELECT id, sealed, last_step FROM authenticators WHERE user_id = ? LIMIT 1", (user_id,)

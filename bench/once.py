@@ -85,12 +85,7 @@ def _half_sign_in(edge: Edge, numbers: list[int], each: int) -> dict[int, list[s
         assert user is not None
         proof = Authentication("password", edge.factors["password"].strength, edge.now, user.id)
         roles = organisations.memberships_of(edge, user.id)
-        opened[number] = [
-            session.open_session(
-                edge, user, roles, proof, browser_id=None, browser_known=False
-            ).token
-            for _ in range(each)
-        ]
+        opened[number] = [session.open_session(edge, user, roles, proof).token for _ in range(each)]
     return opened
 
 

@@ -7,9 +7,10 @@ in front. Its people are written through the store, so that seeding computes one
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from portal.settings import from_environment
 from portal.store import authenticators, browsers, organisations, users
 from portal.store.authenticators import New
 from portal.store.users import Summary, User
-from portal.web.run import Runner
+from portal.web.run import Runner, system_clock
 
 LOGIN = {"csrf_token": "{csrf}", "email": "{email}", "password": "{password}"}
 CODE = {"csrf_token": "{csrf}", "code": "{code}"}
@@ -60,6 +61,17 @@ class Portal:
 
 def make_portal(folder: Path, database_url: str = "") -> Portal:
     """A portal with everybody in it, on a database of its own."""
+    portal = portal_on(database_url or f"sqlite:///{folder / 'portal.db'}", folder)
+    upgrade(portal.app)
+    portal.run(hosts.create_organisation, "Bench")
+    portal.run(_add_everybody)
+    return portal
+
+
+def portal_on(
+    database_url: str, folder: Path, *, clock: Callable[[], datetime] = system_clock
+) -> Portal:
+    """A portal on a database, as an operator would set it up."""
     environment = {
         "PORTAL_MODE": "production",
         "PORTAL_BASE_URL": f"https://{HOST}",
@@ -69,16 +81,14 @@ def make_portal(folder: Path, database_url: str = "") -> Portal:
         "PORTAL_MAIL_FROM": f"portal@{HOST}",
         "PORTAL_SUPPORT_CONTACT": f"help@{HOST}",
         "PORTAL_PROXY_COUNT": "1",
-        "DATABASE_URL": database_url or f"sqlite:///{folder / 'portal.db'}",
+        "DATABASE_URL": database_url,
     }
     providers = Providers(Mailbox(str(folder / "mailbox")), Places(), lambda _digest: False)
-    portal = Portal(environment, create_app(from_environment(environment), providers))
+    portal = Portal(environment, create_app(from_environment(environment), providers, clock=clock))
     # Log lines cost the same in a file, and the table stays readable.
     log = (folder / "portal.log").open("a")
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=log))
-    upgrade(portal.app)
-    portal.run(hosts.create_organisation, "Bench")
-    portal.run(_add_everybody)
+    portal.app.extensions["portal_log"] = structlog.WriteLogger(log)
     return portal
 
 
@@ -130,7 +140,7 @@ def _hold(edge: Edge, user_id: str, kind: str, data: dict[str, Any]) -> None:
 
 def _remember_browser(edge: Edge, user_id: str, number: int) -> None:
     """A sign-in has happened there, so that the ordinary one is measured: no mail, no new row."""
-    users.note_sign_in(edge, user_id, "totp")
+    users.note_sign_in(edge, user_id, "totp", stranger=False)
     browsers.remember(
         edge,
         token_hash=tokens.digest(people.browser_token(number)),

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from portal.ceremony import Rejected
 from portal.flows import account, credentials, session
@@ -23,9 +22,10 @@ from portal.web import addresses, challenges, cookies, mailed, messages, moments
 from portal.web.forms import NewAddressForm, PasswordForm, ProfileForm, refuse
 from portal.web.gate import public, requires
 from portal.web.limits import brake_person
-from portal.web.messages import NoticeKey
+from portal.web.notice_words import NoticeKey
 from portal.web.register import new_password_words
 from portal.web.run import read, run
+from portal.web.words import gettext
 
 blueprint = Blueprint("account", __name__)
 A_YEAR = timedelta(days=365)
@@ -120,7 +120,8 @@ def _length_min() -> int:
 def _password_page(form: PasswordForm, *, status: int = 200, error: str | None = None) -> Response:
     g.here = "account"
     form.new.description = gettext("At least %(count)s characters.", count=_length_min())
-    return render.page("account/password.html", status=status, form=form, error=error)
+    due = g.visit.facts.password_due
+    return render.page("account/password.html", status=status, form=form, error=error, due=due)
 
 
 @blueprint.get("/account/email")

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
 
 from flask import request, url_for
 
+from portal.web import here
+
 PATH_MAX = 500
+PLAIN = re.compile(r"[\w-]+", re.ASCII)  # What an address holds as it is.
+QUERY_SAFE = "!$'()*,/:;?@"  # What Werkzeug leaves as it is in a query.
+
+
+def address(endpoint: str, *, next: str | None = None, **values: str) -> str:
+    """`url_for`, which finds the route and builds it anew each time, from a kept pattern."""
+    path = _path(endpoint, values)
+    return path if next is None else f"{path}?next={quote_plus(next, safe=QUERY_SAFE)}"
+
+
+def _path(endpoint: str, values: dict[str, Any]) -> str:
+    if here.request().root_path or not all(map(PLAIN.fullmatch, values.values())):
+        return url_for(endpoint, **values)  # Also under a prefix, which the request may name.
+    known: dict[tuple[str, ...], str] = here.app().extensions["portal_addresses"]
+    key = (endpoint, *values)
+    path = known.get(key)
+    if path is None:
+        places: dict[str, Any] = {name: f"--{name}--" for name in values}
+        path = known[key] = url_for(endpoint, **places)
+    for name, value in values.items():
+        path = path.replace(f"--{name}--", value)
+    return path
 
 
 def own_path(wanted: str | None) -> str | None:
@@ -28,8 +54,10 @@ def own_path(wanted: str | None) -> str | None:
 
 def next_path() -> str:
     """Where the person was heading: `next` of the form or the query, else their home page."""
-    wanted = request.form.get("next") or request.args.get("next")
-    return own_path(wanted) or url_for("home.index")
+    asked = here.request()
+    posted = asked.form["next"] if "next" in asked.form else ""  # noqa: SIM401
+    wanted = posted or (asked.args["next"] if "next" in asked.args else "")  # noqa: SIM401
+    return own_path(wanted) or address("home.index")
 
 
 def current_page() -> str:
@@ -40,8 +68,8 @@ def current_page() -> str:
         # Many forms post to an address that has no page of its own.
         shown = request.headers.get("Referer", "")
     else:
-        return own_path(request.full_path.rstrip("?")) or url_for("home.index")
-    return own_path(_path_of(shown)) or url_for("home.index")
+        return own_path(request.full_path.rstrip("?")) or address("home.index")
+    return own_path(_path_of(shown)) or address("home.index")
 
 
 def _path_of(address: str) -> str:

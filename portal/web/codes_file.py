@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from flask import Response
-from flask_babel import gettext
+
+from portal.web.words import gettext
 
 SHAPE = re.compile(r"(?:[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}(?:\r?\n|\Z)){1,20}", re.ASCII)
 TEXT = "text/plain; charset=utf-8"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask_babel import gettext
+from portal.web.words import gettext
 
 
 @lru_cache(maxsize=1024)

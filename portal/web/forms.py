@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import zoneinfo
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import request
-from flask_babel import get_locale, lazy_gettext
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import Field, HiddenField, PasswordField, SelectField, StringField, ValidationError
+from wtforms import Field, PasswordField, SelectField, StringField, ValidationError
 from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import html_params
@@ -21,6 +20,9 @@ from wtforms.widgets import html_params
 from portal.flows.addresses import LENGTH_MAX as EMAIL_MAX
 from portal.flows.addresses import normalise
 from portal.flows.credentials import NAME_MAX
+from portal.rules.terms import Action
+from portal.web import kept
+from portal.web.words import language, lazy_gettext
 
 NAME_OF_PERSON_MAX = 120
 SECRET_MAX = 1024  # Typed secrets over this length are refused before anything is computed.
@@ -28,27 +30,37 @@ CODE_MAX = 64
 
 REQUIRED = lazy_gettext("Fill this in.")
 TOO_LONG = lazy_gettext("This is too long.")
+UNREADABLE = lazy_gettext("This cannot be read. Type it again.")
 
 
 class Form(FlaskForm):
-    """A form whose every field is sent once, is text, and holds no control characters."""
+    """A form whose every field is sent once, is text, and holds no control characters.
+
+    `action`: where a step-up is cancelled, the page of this action shows again what was typed.
+    """
+
+    action: ClassVar[Action | None] = None
 
     class Meta(FlaskForm.Meta):
         csrf = False
 
         def get_translations(self, form: FlaskForm) -> Any:
             # Flask-WTF would read the library's catalogue from its file for every form.
-            return _words_of_the_library(str(get_locale()))
+            return _words_of_the_library(language().code)
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             # Forms alone: the library would also read JSON and files, whose values are no text.
-            return request.form if request.method == "POST" else None
+            return (
+                request.form
+                if request.method == "POST"
+                else kept.fields(getattr(form, "action", None))
+            )
 
     def validate(self, extra_validators: Any = None) -> bool:
         fits = super().validate(extra_validators)
         for field in self:
             if len(request.form.getlist(field.name)) > 1 or "\x00" in str(field.data or ""):
-                refuse(field, lazy_gettext("This cannot be read. Type it again."))
+                refuse(field, UNREADABLE)
                 fits = False
         return fits
 
@@ -129,12 +141,6 @@ def _name(label: Any, longest: int) -> StringField:
     )
 
 
-class SignInForm(Form):
-    email = _email(lazy_gettext("Email address"))
-    password = _secret(lazy_gettext("Password"))
-    next = HiddenField()
-
-
 class RegisterForm(Form):
     name = _name(lazy_gettext("Your name"), NAME_OF_PERSON_MAX)
     email = _email(lazy_gettext("Email address"), _is_address)
@@ -153,20 +159,8 @@ class AddressForm(Form):
 
 
 class NewAddressForm(Form):
+    action = Action.CHANGE_EMAIL
     email = _email(lazy_gettext("New email address"), _is_address)
-
-
-class CodeForm(Form):
-    code = StringField(
-        lazy_gettext("Code"),
-        validators=[InputRequired(REQUIRED), Length(max=CODE_MAX, message=TOO_LONG)],
-    )
-    next = HiddenField()
-
-
-class PasswordAnswerForm(Form):
-    password = _secret(lazy_gettext("Password"))
-    next = HiddenField()
 
 
 class RenameForm(Form):
@@ -179,6 +173,7 @@ class PasswordForm(Form):
 
 
 class ProfileForm(Form):
+    action = Action.CHANGE_PROFILE
     name = _name(lazy_gettext("Your name"), NAME_OF_PERSON_MAX)
     locale = SelectField(lazy_gettext("Language"))
     time_zone = StringField(
@@ -194,12 +189,3 @@ def time_zones() -> list[str]:
         zone for zone in places if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
     )
     return ["UTC", *sorted(kept)]
-
-
-ANSWER_FIELDS = {"password": (PasswordAnswerForm, "password")}
-
-
-def answer_form(kind: str) -> tuple[Form, str]:
-    """The form that takes a factor's answer, and the name of its field."""
-    form, field = ANSWER_FIELDS.get(kind, (CodeForm, "code"))
-    return form(), field

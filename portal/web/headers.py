@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response
 
-from portal.web import csrf, render
+from portal.web import csrf, here, render
 
 POLICY = "; ".join(
     [
@@ -20,7 +20,16 @@ POLICY = "; ".join(
     ]
 )
 A_YEAR = 31_536_000
-PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+# No view sets one of these, so they are added, which needs no look at those that are there.
+EVERYWHERE = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    # Not "no-referrer": browsers then send "Origin: null" with our own forms (Fetch, 3.2).
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+]
 
 
 def install(app: Flask) -> None:
@@ -33,16 +42,10 @@ def install(app: Flask) -> None:
 def _write(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", POLICY)
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    # Not "no-referrer": browsers then send "Origin: null" with our own forms (Fetch, 3.2).
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = PERMISSIONS
-    if current_app.extensions["portal"].settings.secure_cookies:
+    headers.extend(EVERYWHERE)
+    if here.app().extensions["portal"].settings.secure_cookies:
         headers["Strict-Transport-Security"] = f"max-age={A_YEAR}; includeSubDomains"
-    if request.endpoint == "static" and response.status_code == 200:
+    if here.request().endpoint == "static" and response.status_code == 200:
         # Addresses carry the content's version, so a file never changes under its address.
         headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     else:

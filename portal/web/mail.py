@@ -8,22 +8,25 @@ from typing import Any
 
 from babel.dates import get_timezone
 from flask import current_app, render_template, url_for
-from flask_babel import force_locale
 
 from portal.edge import Message
 from portal.flows.notices import Notice
-from portal.web import messages
+from portal.web import membership_words, messages, reset_words
 from portal.web.devices import browser_name
-from portal.web.moments import moment
+from portal.web.moments import moment, month
 from portal.web.render import RIGHT_TO_LEFT
 from portal.web.run import runner
+from portal.web.words import speaking
 
 # Where the link of a mail leads; the token is its last part.
 LINKS: dict[str, str] = {
     Notice.ACTIVATION: "register.open_activation",
     Notice.UNLOCK: "login.open_unlock",
+    Notice.INVITATION: "invitations.open_link",
+    Notice.ROLE_OFFERED: "invitations.open_link",
     Notice.EMAIL_CHANGE_CONFIRM: "account.open_email_confirmation",
     Notice.EMAIL_CHANGE_NOTICE: "account.open_email_cancellation",
+    Notice.RESET_APPROVED: "tickets.open_ticket",
 }
 
 
@@ -31,7 +34,7 @@ def compose(entry_id: str, kind: str, payload: Mapping[str, Any]) -> Message:
     """The mail for a queued notice. Needs an application context, no request."""
     settings = runner().settings
     locale = payload["locale"]
-    with current_app.test_request_context(base_url=settings.base_url), force_locale(locale):
+    with current_app.test_request_context(base_url=settings.base_url), speaking(locale):
         values = _values(kind, payload)
         text = render_template(f"mail/{kind}.txt", **values)
         html = render_template(f"mail/{kind}.html", **values)
@@ -51,7 +54,7 @@ def compose(entry_id: str, kind: str, payload: Mapping[str, Any]) -> Message:
 def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """What a mail's template may show."""
     locale, zone = payload["locale"], payload.get("time_zone", "UTC")
-    at = moment(datetime.fromisoformat(payload["at"]), get_timezone(zone), locale)
+    at = _moment(payload["at"], zone, locale)
     factor = payload.get("kind", "")
     label = str(messages.factor(factor).label) if factor in messages.FACTORS else ""
     name = payload.get("authenticator") or ""
@@ -59,12 +62,28 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": payload.get("name", ""),
         "link": _link(kind, payload),
-        "at": f"{at} ({zone})",
+        "at": at,
         "browser": browser_name(payload["user_agent"]),
         "place": payload.get("place"),
         "authenticator": label if not name or name.isdigit() else name,
         "codes_left": payload.get("codes_left", 0),
         "new_email": payload.get("new_email", ""),
+        "partner": payload.get("partner", ""),
+        "month": month(payload["period"]) if "period" in payload else "",
+        "receipt": payload.get("receipt", ""),
+        "again": payload.get("again", False),
+        "organisation": payload.get("organisation", ""),
+        "actor": payload.get("actor", ""),
+        "payee": payload.get("payee", ""),
+        "account": payload.get("account", ""),
+        "host": payload.get("host", ""),
+        "person": payload.get("person", ""),
+        "requested_by": payload.get("requested_by", ""),
+        "count": payload.get("count", 1),
+        "outcome": str(reset_words.OUTCOMES.get(payload.get("outcome", ""), "")),
+        **membership_words.of_mail(payload),
+        "note": payload.get("note", ""),
+        "until": _moment(payload.get("until"), zone, locale),
         "support_contact": settings.support_contact,
         "portal_url": settings.base_url,
         "security_url": settings.base_url + url_for("security.index"),
@@ -73,15 +92,42 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _moment(written: str | None, zone: str, locale: str) -> str:
+    """A moment of the payload in the reader's zone and language; empty where there is none."""
+    if not written:
+        return ""
+    return f"{moment(datetime.fromisoformat(written), get_timezone(zone), locale)} ({zone})"
+
+
 def _link(kind: str, payload: Mapping[str, Any]) -> str | None:
     """The mail's one link, always on the configured address and never on a request's host."""
     base_url = runner().settings.base_url
     if kind in LINKS:
         return base_url + url_for(LINKS[kind], token=payload["token"])
+    if payload.get("reset_id"):
+        return base_url + url_for("resets.show", reset_id=payload["reset_id"])
+    if payload.get("payee_id"):
+        return base_url + url_for("payees.show", payee_id=payload["payee_id"])
+    if kind == Notice.ACCOUNT_DISABLED:
+        return None
     pages = {
+        Notice.ACCOUNT_UNLOCKED: "login.sign_in",
+        Notice.ACCOUNT_ENABLED: "login.sign_in",
+        Notice.PASSWORD_DUE: "account.password",
+        Notice.ROLE_REQUESTED: "memberships.index",
+        Notice.ROLE_DECIDED: "memberships.index",
+        Notice.ROLE_GIVEN: "account.index",
+        Notice.ROLE_TAKEN: "account.index",
+        Notice.HOME_CHANGED: "account.index",
+        Notice.LEFT: "login.sign_in",
+        Notice.RESETS_TO_DECIDE: "resets.index",
         Notice.NEW_BROWSER: "sessions.show_activity",
         Notice.BACKUP_CODE_USED: "security.backup_codes",
         Notice.LOCKOUT: "login.ask_unlock",
         Notice.ALREADY_REGISTERED: "login.sign_in",
+        Notice.EXPORT_MADE: "partner.exports",
+        Notice.WEBHOOK_ADDED: "integrations.webhooks",
+        Notice.WEBHOOK_REMOVED: "integrations.webhooks",
+        Notice.BILLING_CHANGED: "integrations.billing",
     }
     return base_url + url_for(pages.get(Notice(kind), "security.index"))

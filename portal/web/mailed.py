@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Response, g
-from flask_babel import gettext
 
 from portal.flows import tokens
 from portal.web import cookies, render
 from portal.web.forms import Form
 from portal.web.limits import brake
 from portal.web.run import runner
+from portal.web.words import gettext
 
 KEPT_FOR = timedelta(minutes=15)
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import url_for
-from flask_babel import gettext
-
 from portal.flows import credentials
 from portal.flows.activity import Happening
 from portal.flows.session import Visit
-from portal.web import messages
+from portal.web import event_words, messages
+from portal.web.addresses import address
 from portal.web.devices import browser_name
+from portal.web.words import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class ChallengeView:
     purpose: str
     email: str
     operation: messages.Words | None = None
+    details: Sequence[tuple[str, str]] = ()
     cancel_url: str | None = None
 
 
@@ -79,7 +79,7 @@ class ActivityItem:
 
 def protection(visit: Visit) -> Protection:
     """The account's protection, from what is enrolled, with the step that is missing."""
-    security = url_for("security.index")
+    security = address("security.index")
     if not credentials.holds_second_factor(visit):
         return Protection(
             "weak",
@@ -95,7 +95,7 @@ def protection(visit: Visit) -> Protection:
             [
                 Step(
                     gettext("Make backup codes for that day."),
-                    url_for("security.backup_codes"),
+                    address("security.backup_codes"),
                     gettext("Make backup codes"),
                 )
             ],
@@ -128,7 +128,7 @@ def ways(kinds: Sequence[str], url: Callable[[str], str]) -> list[Way]:
 def activity(happenings: list[Happening]) -> list[ActivityItem]:
     items = []
     for happening in happenings:
-        tone, title = messages.event(happening.event)
+        tone, title = event_words.event(happening.event)
         kind = happening.factor
         items.append(
             ActivityItem(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from portal.ceremony import Reason, Rejected
 from portal.flows import registration
@@ -17,6 +16,7 @@ from portal.web import challenges, cookies, mailed, messages, moments, render
 from portal.web.forms import ConfirmForm, RegisterForm, refuse
 from portal.web.gate import public
 from portal.web.run import read, run
+from portal.web.words import gettext
 
 blueprint = Blueprint("register", __name__)
 PAGE = "register/new.html"
@@ -62,7 +62,7 @@ def create() -> ResponseReturnValue:
 def new_password_words(reason: Reason, length_min: int = 15) -> str:
     if reason is Reason.TOO_SHORT:
         return messages.password_too_short(length_min)
-    return str(messages.REASONS[reason])
+    return messages.rejected("password", reason)
 
 
 def _page(form: RegisterForm, *, status: int = 200, error: str | None = None) -> Response:

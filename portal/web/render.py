@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
-from flask.templating import Environment
-from flask_babel import Babel, get_locale, ngettext
+from flask import Flask, Response, current_app, g, request, url_for
+from flask_babel import Babel
 from markupsafe import Markup
 
 from portal.flows.session import Visit
 from portal.rules.access import Allow
 from portal.rules.terms import Action
 from portal.settings import LOCALES
-from portal.web import cookies, csrf, messages, moments, words
+from portal.web import cookies, csrf, here, messages, moments, notice_words, places, words
+from portal.web.addresses import address
+from portal.web.compiled import Known, PageEnvironment
 from portal.web.gate import SAFE_METHODS, decision_for
 from portal.web.run import runner
 
+ICONS = Path(__file__).parents[2] / "static" / "icons"
 RIGHT_TO_LEFT = frozenset({"ar"})
+LOCALES_BY_NAME = list(LOCALES.items())
 LINKS = {
     "home": "home.index",
     "security": "security.index",
@@ -37,6 +39,7 @@ LINKS = {
     "how_it_works": "security.how_it_works",
     "sign_in": "login.sign_in",
     "sign_out": "login.sign_out",
+    "change_person": "login.change_person",
     "organisation": "account.switch_organisation",
 }
 
@@ -62,16 +65,6 @@ class Person:
     acting_name: str | None
 
 
-class PageEnvironment(Environment):
-    """Flask's environment, whose templates read the globals themselves.
-
-    Jinja lays an empty map over them for each template; every name is then looked up in both.
-    """
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        return super().make_globals(d) if d else self.globals
-
-
 def install(app: Flask) -> None:
     """Give every template of the application its frame, filters and languages."""
     app.__dict__["jinja_environment"] = PageEnvironment
@@ -83,53 +76,85 @@ def install(app: Flask) -> None:
         "icon": icon,
         "csrf": csrf_input,
         "csrf_value": csrf.token,
-        "ngettext": ngettext,
+        "ngettext": words.ngettext,
     }
     app.jinja_env.globals.update(frame)
     app.extensions["portal_addresses"] = {}
     app.context_processor(_frame)
-    babel = Babel(
+    Babel(
         app,
         default_translation_directories=str(Path(__file__).parent.parent / "translations"),
         locale_selector=current_locale,
         timezone_selector=_time_zone,
     )
-    babel.domain_instance = words.Catalogues()
+    speak = app.jinja_env.__dict__["install_gettext_callables"]
+    speak(words.gettext, words.ngettext, newstyle=True)
+    app.extensions["portal_pages"] = {}
+    app.extensions["portal_links"] = {}
 
 
 def page(
     template: str, *, status: int = 200, fragment: str | None = None, **values: Any
 ) -> Response:
     """The whole page, or its fragment for an htmx request that asks for a part."""
-    edge = g.get("edge")
+    edge = here.values().get("edge")
     if edge is not None:
+        # What the gate let in provisionally shows nothing before its object was settled.
+        assert edge.unsettled is None or status >= 400, edge.unsettled
         runner().close(edge)
-    values["_"] = words.translator()
     if fragment is None or not wants_fragment():
-        return make_response(render_template(template, **values), status)
-    body = render_template(fragment, **values)
+        return Response(render(template, **values), status)
+    body = render(fragment, **values)
     if request.method not in SAFE_METHODS or _notice():
         # The live region stays where it is and gets this answer's notice, or loses an old one.
-        body += render_template("_notice.html", oob=True)
-    return make_response(body, status)
+        body += render("_notice.html", oob=True)
+    return Response(body, status)
+
+
+def render(template: str, **values: Any) -> str:
+    """A page's text: its template in this request's language, with the frame's values."""
+    language = words.language()
+    values |= _frame()
+    values["_"] = language.translate
+    return _environment(language).get_template(template).render(values)
+
+
+def _environment(language: words.Language) -> PageEnvironment:
+    """The templates compiled for a language; under a prefix, which addresses carry, as they are."""
+    app = here.app()
+    plain = app.jinja_env
+    assert isinstance(plain, PageEnvironment)
+    if here.request().root_path:
+        return plain
+    made: dict[str, PageEnvironment] = app.extensions["portal_pages"]
+    if language.code not in made:
+        known = Known(
+            language,
+            functions={"icon": icon, "asset": asset},
+            tables={"links": {name: address(endpoint) for name, endpoint in LINKS.items()}},
+            names={"locale": language.code, "direction": _direction(language)},
+        )
+        made[language.code] = plain.for_language(known)
+    return made[language.code]
+
+
+def _direction(language: words.Language) -> str:
+    return "rtl" if language.code in RIGHT_TO_LEFT else "ltr"
 
 
 def wants_fragment() -> bool:
     """Whether htmx asks for a part; a Back restore and a boosted page ask for the whole."""
-    return (
-        request.headers.get("HX-Request") == "true"
-        and request.headers.get("HX-Request-Type", "partial") != "full"
-    )
+    return here.header("HX-Request") == "true" and here.header("HX-Request-Type") != "full"
 
 
 def leave_for(target: str) -> Response:
     """Send the browser to another page after a POST, by 303 or, from a fragment, by HX-Redirect."""
-    if request.headers.get("HX-Request") == "true":
+    if here.header("HX-Request") == "true":
         return Response(status=200, headers={"HX-Redirect": target})
     return Response(status=303, headers={"Location": target})
 
 
-def say(response: Response, notice: messages.NoticeKey) -> Response:
+def say(response: Response, notice: notice_words.NoticeKey) -> Response:
     """Let the next page say that something happened: the cookie names a sentence of ours."""
     cookies.put(response, cookies.NOTICE, str(notice), timedelta(minutes=1))
     g.notice_written = True
@@ -138,7 +163,7 @@ def say(response: Response, notice: messages.NoticeKey) -> Response:
 
 def current_locale() -> str:
     """The language: the person's, else the browser's chosen cookie, else what it accepts."""
-    visit: Visit | None = g.get("visit")
+    visit: Visit | None = here.values().get("visit")
     if visit is not None and visit.user.locale in LOCALES:
         return visit.user.locale
     chosen = cookies.get(cookies.LOCALE)
@@ -150,46 +175,46 @@ def current_locale() -> str:
 
 
 def _time_zone() -> str:
-    visit: Visit | None = g.get("visit")
+    visit: Visit | None = here.values().get("visit")
     return visit.user.time_zone if visit is not None else "UTC"
 
 
 def _frame() -> dict[str, Any]:
     """What every page has around it."""
-    visit: Visit | None = g.get("visit")
-    settings = runner().settings
-    locale = str(get_locale())
+    kept, app = here.values(), here.app()
+    visit: Visit | None = kept.get("visit")
+    settings = app.extensions["portal"].settings
+    language = words.language()
     return {
         "person": _person(visit) if visit else None,
         "full_session": isinstance(decision_for(Action.HOME), Allow) if visit else False,
-        "locale": locale,
-        "direction": "rtl" if locale in RIGHT_TO_LEFT else "ltr",
-        "locales": list(LOCALES.items()),
-        "here": g.get("here", ""),
+        "locale": language.code,
+        "direction": _direction(language),
+        "locales": LOCALES_BY_NAME,
+        "here": kept.get("here", ""),
         "notice": _notice(),
         "development": settings.development,
         "mailbox_url": url_for("development.mailbox")
-        if "development.mailbox" in current_app.view_functions
+        if "development.mailbox" in app.view_functions
         else None,
         "support_contact": settings.support_contact,
         "links": _links(visit),
+        "places": places.of(visit) if visit else [],
     }
 
 
 def _links(visit: Visit | None) -> dict[str, str]:
-    links = {name: _address(endpoint) for name, endpoint in LINKS.items()}
-    return {**links, "language": _address("account.language") if visit is None else ""}
-
-
-def _address(endpoint: str, **values: Any) -> str:
-    """`url_for` for the frame's own addresses, remembered once for the application."""
-    if request.root_path:
-        return url_for(endpoint, **values)  # Under a prefix, which the request may name.
-    known: dict[tuple[str, ...], str] = current_app.extensions["portal_addresses"]
-    key = (endpoint, *values.values())
-    if key not in known:
-        known[key] = url_for(endpoint, **values)
-    return known[key]
+    """The frame's addresses; they are kept while there is no prefix, which a request may name."""
+    kept: dict[bool, dict[str, str]] = here.app().extensions["portal_links"]
+    stranger = visit is None
+    prefixed = bool(here.request().root_path)
+    if stranger in kept and not prefixed:
+        return kept[stranger]
+    links = {name: address(endpoint) for name, endpoint in LINKS.items()}
+    links["language"] = address("account.language") if stranger else ""
+    if not prefixed:
+        kept[stranger] = links
+    return links
 
 
 def _person(visit: Visit) -> Person:
@@ -216,16 +241,18 @@ def _person(visit: Visit) -> Person:
     )
 
 
-def _notice() -> messages.NoticeText | None:
-    given = g.get("notice") or messages.notice(cookies.get(cookies.NOTICE))
+def _notice() -> notice_words.NoticeText | None:
+    kept = here.values()
+    given = kept.get("notice") or notice_words.notice(cookies.get(cookies.NOTICE))
     if given is not None:
-        g.notice_shown = True
+        kept.notice_shown = True
     return given
 
 
 def drop_notice(response: Response) -> Response:
     """A notice is said once."""
-    if g.get("notice_shown") and not g.get("notice_written") and cookies.get(cookies.NOTICE):
+    kept = here.values()
+    if kept.get("notice_shown") and not kept.get("notice_written") and cookies.get(cookies.NOTICE):
         cookies.drop(response, cookies.NOTICE)
     return response
 
@@ -242,25 +269,24 @@ def _version(folder: str, name: str) -> str:
 
 def asset(name: str) -> str:
     """The address of a static file, with its content's version: caches may keep it for ever."""
-    return _address("static", filename=name, v=_version(current_app.static_folder or "", name))
+    return url_for("static", filename=name, v=_version(current_app.static_folder or "", name))
 
 
 @functools.cache
-def _svg(folder: str, name: str) -> Markup:
+def _svg(name: str) -> Markup:
     """The drawing without its opening `<svg`."""
-    text = (Path(folder) / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    text = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
     # A file of ours, named by a template: nothing that anybody typed is in it.
     return Markup(f" {text[text.index('<svg') + 4 :].strip()}")  # noqa: S704
 
 
 @functools.cache
-def _hidden_svg(folder: str, name: str) -> Markup:
-    return Markup('<svg aria-hidden="true" focusable="false"') + _svg(folder, name)
+def _hidden_svg(name: str) -> Markup:
+    return Markup('<svg aria-hidden="true" focusable="false"') + _svg(name)
 
 
 def icon(name: str, label: str | None = None) -> Markup:
     """An inline icon: hidden from assistive technology, or named by `label`."""
-    folder = current_app.static_folder or ""
     if label is None:
-        return _hidden_svg(folder, name)
-    return Markup('<svg role="img" aria-label="{}"').format(label) + _svg(folder, name)
+        return _hidden_svg(name)
+    return Markup('<svg role="img" aria-label="{}"').format(label) + _svg(name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from portal.ceremony import Reason, Rejected
 from portal.flows import credentials, enrolment
@@ -12,12 +11,23 @@ from portal.flows.enrolment import Enrolled, Started
 from portal.flows.outcomes import Blocked, Done, Gone, NotOffered
 from portal.rules.access import Enrol
 from portal.rules.terms import Action
-from portal.web import addresses, challenges, codes_file, messages, pages, render, security_views
-from portal.web.forms import CodeForm, RenameForm
+from portal.web import (
+    addresses,
+    challenges,
+    codes_file,
+    messages,
+    notice_words,
+    pages,
+    render,
+    security_views,
+)
+from portal.web.brief import CodeForm
+from portal.web.forms import RenameForm
 from portal.web.gate import decision_for, requires
 from portal.web.limits import brake_person
-from portal.web.messages import NoticeKey
+from portal.web.notice_words import NoticeKey
 from portal.web.run import read, run
+from portal.web.words import gettext
 
 blueprint = Blueprint("security", __name__)
 CODES = "backup_codes"
@@ -41,13 +51,14 @@ def index() -> ResponseReturnValue:
         protection=pages.protection(g.visit),
         rows=[security_views.row(row) for row in rows],
         offers=pages.ways(offers, _begin_url),
+        caller_code_url=addresses.address("caller_checks.show"),
     )
 
 
 def _begin_url(kind: str) -> str:
     if kind == CODES:
-        return url_for(".begin_backup_codes")
-    return url_for(".begin_enrolment", kind=kind)
+        return addresses.address("security.begin_backup_codes")
+    return addresses.address("security.begin_enrolment", kind=kind)
 
 
 @blueprint.get("/security/how-it-works")
@@ -238,7 +249,7 @@ def rename(authenticator_id: object) -> ResponseReturnValue:
         case Gone():
             abort(404)
     if render.wants_fragment():
-        g.notice = messages.notice(NoticeKey.RENAMED)
+        g.notice = notice_words.notice(NoticeKey.RENAMED)
         return _authenticator_page(_own_row(authenticator_id), form)
     target = url_for(".authenticator", authenticator_id=authenticator_id)
     return render.say(render.leave_for(target), NoticeKey.RENAMED)

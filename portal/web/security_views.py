@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
-from flask_babel import gettext
-
 from portal.flows.credentials import Row
 from portal.flows.session import Visit
 from portal.flows.sessions_page import BrowserLine, SessionLine
 from portal.web import messages
+from portal.web.addresses import address
 from portal.web.devices import browser_name
+from portal.web.words import gettext
 
 CODES_LOW = 2
 
@@ -124,8 +123,8 @@ def _name(kind: str, name: str) -> str:
 def _url(kind: str, identity: str) -> str:
     pages = {"password": "account.password", "backup_codes": "security.backup_codes"}
     if kind in pages:
-        return url_for(pages[kind])
-    return url_for("security.authenticator", authenticator_id=identity)
+        return address(pages[kind])
+    return address("security.authenticator", authenticator_id=identity)
 
 
 def blocked(source: Row) -> str | None:
@@ -176,8 +175,8 @@ def session(line: SessionLine) -> SessionView:
         issued_at=line.issued_at,
         seen_at=line.seen_at,
         current=line.current,
-        level_words=messages.LEVELS[line.level],
-        revoke_url=url_for("sessions.end_one", session_id=line.id),
+        level_words=str(messages.LEVELS[line.level]),
+        revoke_url=address("sessions.end_one", session_id=line.id),
     )
 
 
@@ -189,5 +188,5 @@ def browser(line: BrowserLine) -> BrowserView:
         seen_at=line.seen_at,
         place=line.place,
         current=line.current,
-        revoke_url=url_for("sessions.forget_browser", browser_id=line.id),
+        revoke_url=address("sessions.forget_browser", browser_id=line.id),
     )

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.flows import activity, session, sessions_page
 from portal.rules.terms import Action
-from portal.web import addresses, messages, pages, render, security_views
+from portal.web import addresses, notice_words, pages, render, security_views
 from portal.web.gate import requires
 from portal.web.login import signed_out
-from portal.web.messages import NoticeKey
+from portal.web.notice_words import NoticeKey
 from portal.web.run import read, run
 
 blueprint = Blueprint("sessions", __name__)
@@ -39,7 +39,7 @@ def _page() -> Response:
 def _done(notice: NoticeKey) -> Response:
     """The list as it is now: as a fragment in place, else by redirect with the notice."""
     if render.wants_fragment():
-        g.notice = messages.notice(notice)
+        g.notice = notice_words.notice(notice)
         return _page()
     return render.say(render.leave_for(url_for(".index")), notice)
 

@@ -1,51 +1,121 @@
-"""The pages' translations: each phrase is looked up once per language, not once per page.
+"""The languages of the pages: each phrase is looked up once per language, not once per page.
 
-Flask-Babel finds the catalogue anew for every phrase, and a page has forty of them.
+Flask-Babel finds the locale and its catalogue anew for every phrase, and a page has forty of them.
+Here a request finds its language once. It does not choose it: `render.current_locale` does.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import contextmanager
 from gettext import NullTranslations
+from typing import Any
 
-from babel import Locale
-from flask_babel import Domain, get_locale, get_translations
+from flask import g
+from flask_babel import force_locale, get_babel, get_translations
 from markupsafe import Markup
 
-PHRASES_MAX = 4096  # Of templates, in every language together; nothing that people type.
+from portal.web import here
 
 
-class Catalogues(Domain):
-    """Flask-Babel's catalogues, found by locale: its own cache spells the locale out each time."""
+class Language:
+    """One language of the portal. `code` is one of `settings.LOCALES`."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._by_locale: dict[Locale, NullTranslations] = {}
+    def __init__(self, code: str, catalogue: NullTranslations) -> None:
+        self.code = code
+        self.catalogue = catalogue
+        self._said: dict[str, str] = {}
+        self._marked: dict[str, Markup] = {}
 
-    def get_translations(self) -> NullTranslations:
-        locale = get_locale()
-        if locale is None:
-            return super().get_translations()
-        if locale not in self._by_locale:
-            self._by_locale[locale] = super().get_translations()
-        return self._by_locale[locale]
+    def say(self, phrase: str) -> str:
+        """A phrase of the code in this language; never one that somebody typed: it is kept."""
+        if phrase not in self._said:
+            self._said[phrase] = self.catalogue.gettext(phrase)
+        return self._said[phrase]
+
+    def mark(self, phrase: str) -> Markup:
+        """A template's phrase, whose values are escaped when they are put in."""
+        return Markup(self.say(phrase))  # noqa: S704
+
+    def translate(self, phrase: str, **values: object) -> Markup:
+        """What `_` is in an HTML page."""
+        if values:
+            return self.mark(phrase) % values
+        if phrase not in self._marked:
+            # Formatted even without values, as Jinja's own `_` does: "%%" is one sign in both.
+            self._marked[phrase] = self.mark(phrase) % {}
+        return self._marked[phrase]
 
 
-def translator() -> Callable[..., Markup]:
-    """What `_` is in an HTML page: a phrase in this request's language, its values escaped."""
-    catalogue = get_translations()
+class Phrase:
+    """A phrase of a module's table, which becomes text in the language of whoever reads it."""
 
-    def translate(phrase: str, **values: object) -> Markup:
-        if not values:
-            return _translated(catalogue, phrase)
-        # A phrase is a template's literal or its translation; what was typed is in `values`.
-        return Markup(catalogue.gettext(phrase)) % values  # noqa: S704
+    __slots__ = ("source",)
 
-    return translate
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def __str__(self) -> str:
+        return gettext(self.source)
+
+    __html__ = __str__
+
+    def __mod__(self, values: Any) -> str:
+        return str(self) % values
 
 
-@functools.lru_cache(maxsize=PHRASES_MAX)
-def _translated(catalogue: NullTranslations, phrase: str) -> Markup:
-    # Formatted even without values, as Jinja's own `_` does: "%%" is one sign in both.
-    return Markup(catalogue.gettext(phrase)) % {}  # noqa: S704
+_STRANGERS = Language("en", NullTranslations())
+_languages: dict[str, Language] = {}
+
+
+def language() -> Language:
+    """The language of this request; the source's own where there is none."""
+    try:
+        kept = here.values()
+    except RuntimeError:
+        return _STRANGERS  # No request and no command: a test that reads a table.
+    found: Language | None = kept.get("language")
+    if found is None:
+        found = kept.language = _current()
+    return found
+
+
+def _current() -> Language:
+    """As Flask-Babel would find it, without making a `Locale` for every request."""
+    select = get_babel().locale_selector
+    assert select is not None
+    return _of(select())
+
+
+def _of(code: str) -> Language:
+    if code not in _languages:
+        with force_locale(code):
+            _languages[code] = Language(code, get_translations())
+    return _languages[code]
+
+
+@contextmanager
+def speaking(code: str) -> Generator[None]:
+    """Another language for a while: a mail speaks its reader's, not the sender's."""
+    before, g.language = g.get("language"), _of(code)
+    try:
+        with force_locale(code):
+            yield
+    finally:
+        g.language = before
+
+
+def gettext(phrase: str, **values: Any) -> str:
+    """A phrase in this request's language, its values filled in."""
+    text = language().say(phrase)
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """A phrase in the form that a number asks for."""
+    return language().catalogue.ngettext(one, many, num) % {"num": num, **values}
+
+
+def lazy_gettext(phrase: str) -> Phrase:
+    """A phrase for a table that is made before anybody asks."""
+    return Phrase(phrase)

@@ -1,0 +1,96 @@
+"""Templates compiled for one language: what is known becomes text, what was typed stays escaped."""
+
+from __future__ import annotations
+
+from gettext import NullTranslations
+
+import pytest
+from flask import Flask
+from jinja2 import DictLoader
+from markupsafe import Markup
+
+from portal.web.compiled import Known, PageEnvironment
+from portal.web.words import Language
+
+
+class German(NullTranslations):
+    WORDS = {  # noqa: RUF012
+        "Hello": "Hallo <b>Welt</b>",
+        "For %(who)s": "Für %(who)s, 100 %%",
+        "%(num)d codes": "%(num)d Codes",
+    }
+
+    def gettext(self, message: str) -> str:
+        return self.WORDS.get(message, message)
+
+
+def rendered(
+    source: str, others: dict[str, str] | None = None, **values: object
+) -> tuple[str, str]:
+    """A page as it is, and compiled for the language."""
+    language = Language("de", German())
+    app = Flask("compiled")
+    app.__dict__["jinja_environment"] = PageEnvironment
+    plain = app.jinja_env
+    assert isinstance(plain, PageEnvironment)
+    plain.loader = DictLoader({"page.html": source, **(others or {})})
+    links = {"home": "/start?a=1&b=2"}
+    functions = {"icon": lambda name, label=None: Markup("<svg {} {}>").format(name, label)}
+    app.add_template_global(functions["icon"], "icon")
+    values |= {"_": language.translate, "links": links, "locale": "de"}
+    known = Known(language, functions, {"links": links}, {"locale": "de"})
+    compiled = plain.for_language(known)
+    return (
+        plain.get_template("page.html").render(values),
+        compiled.get_template("page.html").render(values),
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ _('Hello') }}, {{ _('Other') }}",
+        "{{ _('For %(who)s', who=who) }}",
+        "{{ _('For %(who)s', who=who | upper) }}{{ _('For %(who)s', who=icon('x')) }}",
+        "{{ _('%(num)d codes', num=3) }}",
+        "{{ _('100 %% sure') }}",
+        "{{ icon('info') }}{{ icon('info', _('Hello')) }}{{ icon(who) }}",
+        "<a href='{{ links.home }}' lang='{{ locale }}'>{{ links.other }}</a>",
+        "{% if _('Hello') == 'x' %}a{% else %}{{ who if who else _('Hello') }}{% endif %}",
+        "{% for locale in ['a', 'b'] %}{{ locale }}{% endfor %}{{ locale }}",
+        "{% set icon = who %}{{ icon }}",
+        "{% macro m(links) %}{{ links.home }}{% endmacro %}{{ m({'home': who}) }}",
+        "{% for who in ['<1>'] %}{% include 'part.html' %}{% endfor %}{{ own }}{{ who }}",
+        "{% include 'heir.html' %}",
+        "{% extends 'frame.html' %}{% from 'm.html' import m %}x"
+        "{% block inner %}{{ m(who) }}{% endblock %}",
+        "{% extends 'heir.html' %}{% block more %}{{ who }}{% endblock %}",
+        "{% extends 'heir.html' %}{% block inner %}{{ super() }}!{% endblock %}",
+        "{% extends 'frame.html' %}{% if who %}{% block inner %}{{ who }}{% endblock %}{% endif %}",
+        "{% extends which %}{% block inner %}{{ who }}{% endblock %}",
+        "{% extends 'frame.html' %}{% block other %}{{ who }}{% endblock %}",
+    ],
+)
+def test_a_compiled_page_says_what_the_plain_one_says(source: str) -> None:
+    others = {
+        "part.html": "{% set own = 1 %}[{{ who }} {{ _('For %(who)s', who=who) }}]",
+        "heir.html": "{% extends 'frame.html' %}{% block inner %}{{ who }}{% endblock %}",
+        "frame.html": "<{% block inner %}{% endblock %}{% block more %}{{ who }}{% endblock %}"
+        "{{ self.inner() }}>",
+        "m.html": "{% macro m(what) %}({{ what }}){% endmacro %}",
+    }
+    plain, compiled = rendered(source, others, who="<i>&", which="frame.html")
+    assert compiled == plain
+    assert "<i>" not in compiled
+
+
+def test_a_phrase_that_lacks_a_value_fails_in_both() -> None:
+    with pytest.raises(KeyError):
+        rendered("{{ _('For %(who)s', whom=1) }}")
+
+
+def test_text_without_escaping_takes_no_part() -> None:
+    plain, compiled = rendered(
+        "{% include 'mail.txt' %}", {"mail.txt": "{{ _('Hello') }}{{ who }}"}, who="<i>"
+    )
+    assert compiled == plain
