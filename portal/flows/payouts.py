@@ -1,0 +1,223 @@
+"""Payouts: preparing money for a partner's payee, and agreeing to it.
+
+    waiting ──approve (one person, or two from the threshold on)──► approved
+       │  └──correct (the platform sends another content)──► waiting, every approval void
+       └──reject──► rejected, or withdrawn where the preparer does it
+
+Whoever prepared one never approves it, and nobody approves twice. An approval counts for exactly
+what was shown when it was given: amount, payee, account, reference, version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.edge import Edge
+from portal.flows import payee_accounts
+from portal.flows.events import Event
+from portal.flows.outcomes import Blocked, Done, Gone
+from portal.flows.permission import Subject, Unsettled, settle
+from portal.flows.session import Visit
+from portal.rules import money
+from portal.rules.bank import masked
+from portal.rules.money import Money
+from portal.rules.terms import Action, Target
+from portal.store import audit, payees, payouts
+from portal.store.organisations import Organisation
+from portal.store.payees import Payee
+from portal.store.payouts import Approval, Payout
+
+REFERENCE_MAX = 64
+RECORD = frozenset({"reference", "payee", "currency", "amount"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    payout_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The approval counts, and one more person must agree."""
+
+
+def prepare(
+    edge: Edge, visit: Visit, payee_id: str, amount: str, reference: str
+) -> Prepared | Blocked:
+    """Prepare a payout in the payee's currency. `amount` as typed, like "1250.00"."""
+    payee = payees.find(edge, payee_id)
+    if payee is None:
+        return Blocked("payout_payee")
+    sum_ = _positive(amount, payee.currency)
+    if sum_ is None:
+        return Blocked("payout_amount")
+    payout_id = payouts.add(
+        edge, _values(edge, payee, sum_, reference=reference, prepared_by=visit.user.id)
+    )
+    if payout_id is None:
+        return Blocked("payout_reference_taken")
+    _note(edge, Event.PAYOUT_PREPARED, payout_id, sum_)
+    return Prepared(payout_id)
+
+
+def approve(
+    edge: Edge, visit: Visit, payout_id: str
+) -> Done | Counted | Blocked | Gone | Unsettled:
+    """Agree to a payout as it is now; the last approval that it needs decides it."""
+    payout = payouts.hold(edge, payout_id)
+    payee = payees.hold(edge, payout.payee_id) if payout else None
+    if payout is None or payee is None:
+        return Gone()
+    if payout.state != "waiting":
+        return Blocked("payout_decided")
+    if reason := obstacle_of(edge, payee):
+        return Blocked(reason)
+    given = payouts.approvals(edge, payout_id)
+    counting = still_good(given, subject_of(edge, payout, payee, []))
+    subject = subject_of(edge, payout, payee, counting)
+    verdict = settle(edge, visit, Action.APPROVE_PAYOUT, subject)
+    if isinstance(verdict, Unsettled):
+        return verdict
+    payouts.approve(edge, payout, visit.user.id, subject.binding(Action.APPROVE_PAYOUT))
+    account = payee_accounts.shown(edge, payee)
+    if len(counting) + 1 < payout.approvals_needed:
+        _note(edge, Event.PAYOUT_APPROVAL_GIVEN, payout.id, payout.money, account=account)
+        return Counted()
+    # The row is held, so this cannot miss; if it did, the approval must not stay either.
+    decided = payouts.decide(edge, payout, "approved")
+    assert decided
+    _note(edge, Event.PAYOUT_APPROVED, payout.id, payout.money, account=account)
+    return Done()
+
+
+def reject(
+    edge: Edge, visit: Visit, payout_id: str, note: str
+) -> Done | Blocked | Gone | Unsettled:
+    """Refuse a waiting payout; by who prepared it, that is withdrawing it."""
+    payout = payouts.hold(edge, payout_id)
+    if payout is None:
+        return Gone()
+    if payout.state != "waiting":
+        return Blocked("payout_decided")
+    subject = Subject(Target(payout.path), payout.id)
+    verdict = settle(edge, visit, Action.REJECT_PAYOUT, subject)
+    if isinstance(verdict, Unsettled):
+        return verdict
+    own = payout.prepared_by == visit.user.id
+    state = "withdrawn" if own else "rejected"
+    decided = payouts.decide(edge, payout, state, decided_by=visit.user.id, note=note)
+    assert decided
+    event = Event.PAYOUT_WITHDRAWN if own else Event.PAYOUT_REJECTED
+    _note(edge, event, payout.id, payout.money)
+    return Done()
+
+
+def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str | None:
+    """Take in a payout that the platform sends; why not, or None.
+
+    `record` holds texts: reference, payee (its name), currency, amount ("12.30", exact). The same
+    again is nothing new; another content for a reference corrects a waiting payout, which then
+    needs every approval anew, and is refused for a decided one.
+    """
+    read = _read(edge, organisation, record)
+    if isinstance(read, str):
+        return read
+    payee, sum_ = read
+    values = _values(edge, payee, sum_, reference=record["reference"], prepared_by=None)
+    if payout_id := payouts.add(edge, values):
+        _note(edge, Event.PAYOUT_PREPARED, payout_id, sum_)
+        return None
+    known = payouts.by_reference(edge, organisation.id, record["reference"])
+    payout = payouts.hold(edge, known) if known else None
+    assert payout is not None
+    if payout.payee_id == payee.id and payout.money == sum_:
+        return None
+    if payout.state != "waiting":
+        return "reference: this payout was decided and is no longer corrected"
+    corrected = {name: values[name] for name in ("payee_id", "currency", "amount")}
+    needed = values["approvals_needed"]
+    moved = payouts.correct(edge, payout, approvals_needed=needed, **corrected)
+    assert moved
+    _note(edge, Event.PAYOUT_CORRECTED, payout.id, sum_)
+    return None
+
+
+def _read(
+    edge: Edge, organisation: Organisation, record: dict[str, Any]
+) -> tuple[Payee, Money] | str:
+    """The payee and the amount that a record names, or what is wrong with it."""
+    if not isinstance(record, dict) or set(record) != RECORD:
+        return f"record: exactly these fields are needed: {', '.join(sorted(RECORD))}"
+    if wrong := next((name for name, value in record.items() if not isinstance(value, str)), None):
+        return f"{wrong}: text is needed"
+    reference = record["reference"]
+    fits = 0 < len(reference) <= REFERENCE_MAX and reference.isprintable()
+    if not fits or reference != reference.strip():
+        return f"reference: 1 to {REFERENCE_MAX} printable characters are needed"
+    payee = payees.by_name(edge, organisation.id, record["payee"])
+    if payee is None:
+        return "payee: this organisation has no payee of that name"
+    if record["currency"] != payee.currency:
+        return f"currency: this payee is paid in {payee.currency}"
+    sum_ = _positive(record["amount"], payee.currency)
+    if sum_ is None:
+        return 'amount: a sum like "12.30", over zero, with the digits of its currency, is needed'
+    return payee, sum_
+
+
+def _positive(text: str, currency: str) -> Money | None:
+    """A sum over zero, exact; None for anything else."""
+    read = money.parse(text.strip(), currency)
+    return read if read is not None and read.minor > 0 else None
+
+
+def _values(
+    edge: Edge, payee: Payee, sum_: Money, *, reference: str, prepared_by: str | None
+) -> dict[str, Any]:
+    """The columns of a payout, with the number of people that its amount asks for."""
+    threshold = edge.settings.payout_threshold * 10 ** money.digits(sum_.currency)
+    return {
+        "organisation_id": payee.organisation_id,
+        "payee_id": payee.id,
+        "reference": reference,
+        "currency": sum_.currency,
+        "amount": sum_.minor,
+        "prepared_by": prepared_by,
+        "approvals_needed": 2 if sum_.minor >= threshold else 1,
+    }
+
+
+def obstacle_of(edge: Edge, payee: Payee) -> str | None:
+    """Why nothing is paid to this payee now."""
+    if payee_accounts.pending(edge, payee):
+        return "payout_account_waits"
+    return None if payee_accounts.shown(edge, payee) else "payout_no_account"
+
+
+def subject_of(edge: Edge, payout: Payout, payee: Payee, approvals: list[Approval]) -> Subject:
+    """What an approval is about: everything that its approver is to agree to."""
+    account = payee_accounts.in_force(edge, payee)
+    shown = (
+        ("partner", payout.organisation_name),
+        ("payee", payout.payee_name),
+        ("account", masked(account.last_four) if account else ""),
+        ("hash", payee_accounts.fingerprint(edge, account) if account else ""),
+        ("amount", payout.money.to_json()),
+        ("reference", payout.reference),
+        ("prepared_by", payout.prepared_by_name or ""),
+        ("id", [payout.payee_id, payout.prepared_by or ""]),
+        ("version", payout.version),
+    )
+    parties = {approval.approved_by for approval in approvals} | {payout.prepared_by or ""}
+    return Subject(Target(payout.path, parties=frozenset(parties)), payout.id, shown)
+
+
+def still_good(approvals: list[Approval], subject: Subject) -> list[Approval]:
+    """The approvals of exactly this; those of an earlier content are void."""
+    binding = subject.binding(Action.APPROVE_PAYOUT)
+    return [approval for approval in approvals if approval.binding == binding]
+
+
+def _note(edge: Edge, event: Event, payout_id: str, sum_: Money, **more: str) -> None:
+    audit.add(edge, event, detail={"payout": payout_id, "amount": sum_.to_json(), **more})
