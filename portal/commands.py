@@ -17,7 +17,7 @@ from flask.cli import AppGroup
 from portal import demo, supervisor
 from portal.ceremony import Rejected
 from portal.edge import Client, Unavailable
-from portal.flows import delivery, hosts
+from portal.flows import delivery, hosts, payee_accounts, reset_decisions
 from portal.flows.hosts import NewUser
 from portal.flows.outcomes import Blocked, Gone
 from portal.rules.terms import AccountState, Role
@@ -52,7 +52,7 @@ def run(flow: Any, *arguments: Any, **named: Any) -> Any:
     return runner.run(edge, flow, *arguments, **named)
 
 
-def _require(outcome: Any) -> Any:
+def require(outcome: Any) -> Any:
     """Print why something was refused and end with an error, or give the outcome back."""
     match outcome:
         case Rejected(reason) | Blocked(reason):
@@ -83,7 +83,7 @@ def create_user(
         locale=more["locale"],
         time_zone=more["time_zone"],
     )
-    made = _require(run(hosts.create_user, new))
+    made = require(run(hosts.create_user, new))
     click.echo(f"created {made.email} ({made.id})")
 
 
@@ -91,7 +91,7 @@ def create_user(
 @click.argument("email")
 def disable_user(email: str) -> None:
     """Disable an account and end its sessions."""
-    _require(run(hosts.set_state, email, AccountState.DISABLED))
+    require(run(hosts.set_state, email, AccountState.DISABLED))
     click.echo(f"disabled {email}")
 
 
@@ -99,7 +99,7 @@ def disable_user(email: str) -> None:
 @click.argument("email")
 def enable_user(email: str) -> None:
     """Enable an account again."""
-    _require(run(hosts.set_state, email, AccountState.ACTIVE))
+    require(run(hosts.set_state, email, AccountState.ACTIVE))
     click.echo(f"enabled {email}")
 
 
@@ -117,7 +117,7 @@ def unlock_user(email: str) -> None:
 @click.option("--organisation", required=True)
 def grant(email: str, role: str, organisation: str) -> None:
     """Give a person a role in an organisation."""
-    _require(run(hosts.grant, email, organisation, Role(role)))
+    require(run(hosts.grant, email, organisation, Role(role)))
     click.echo(f"{email} is {role} in {organisation}")
 
 
@@ -126,7 +126,7 @@ def grant(email: str, role: str, organisation: str) -> None:
 @click.option("--reason", required=True, help="Who asked, and how they were verified.")
 def reset_factors(email: str, reason: str) -> None:
     """For the last super-admin or service desk: clear every factor but the password."""
-    _require(run(hosts.reset_factors, email, reason))
+    require(run(hosts.reset_factors, email, reason))
     click.echo(f"factors of {email} are cleared; they enrol at the next sign-in")
 
 
@@ -134,10 +134,19 @@ def reset_factors(email: str, reason: str) -> None:
 @click.argument("name")
 @click.option("--parent", help="The name of the organisation above; the root without it.")
 @click.option("--managed-by-parent", is_flag=True)
-def create_organisation(name: str, parent: str | None, managed_by_parent: bool) -> None:
+@click.option("--time-zone", default="UTC", show_default=True, help="Where its months begin.")
+def create_organisation(
+    name: str, parent: str | None, managed_by_parent: bool, time_zone: str
+) -> None:
     """Add an organisation to the tree."""
-    made = _require(
-        run(hosts.create_organisation, name, parent=parent, managed_by_parent=managed_by_parent)
+    made = require(
+        run(
+            hosts.create_organisation,
+            name,
+            parent=parent,
+            managed_by_parent=managed_by_parent,
+            time_zone=time_zone,
+        )
     )
     click.echo(f"created {made.name} ({made.id})")
 
@@ -231,7 +240,7 @@ def supervise(port: int) -> None:
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 def worker(once: bool) -> None:
-    """Send queued mail and extend the audit chain until asked to stop."""
+    """Send queued mail, extend the audit chain, settle payees' accounts, until asked to stop."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -243,7 +252,9 @@ def worker(once: bool) -> None:
             busy = run(delivery.deliver_next, mail.compose, mailer)
             sealed = run(delivery.seal_audit, holder, everything=everything)
             everything = everything and sealed > 0
-            busy = busy or sealed > 0
+            settled = run(payee_accounts.settle_due)
+            expired = run(reset_decisions.expire_next)
+            busy = busy or sealed > 0 or settled or expired
         except Exception as error:  # The database restarts, a template fails: go on, say so.
             log.error("worker.failed", kind=type(error).__name__, exc_info=error)
             busy = False

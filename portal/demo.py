@@ -11,6 +11,7 @@ from typing import Any
 
 import pyotp
 
+from portal import demo_data
 from portal.ceremony import ENTROPY_BYTES, Ceremony, Purpose, Subject, Verified
 from portal.edge import Edge
 from portal.flows import enrolment, hosts
@@ -25,6 +26,8 @@ HQ = "Livery HQ"
 PARTNER = "Northline Cars"
 BRANCH = "Northline Harbour"
 GUESTS = "Guests"
+TRAVELER = "tara@guests.example"
+TIME_ZONES = {PARTNER: "Europe/Amsterdam", BRANCH: "Europe/Amsterdam"}
 ORGANISATIONS = (
     (HQ, None, False),
     (GUESTS, HQ, True),
@@ -46,7 +49,7 @@ class DemoPerson:
 
 
 PEOPLE = (
-    DemoPerson("tara@guests.example", "Tara Lindqvist", GUESTS, Role.TRAVELER, False),
+    DemoPerson(TRAVELER, "Tara Lindqvist", GUESTS, Role.TRAVELER, False),
     DemoPerson("piet@partner.example", "Piet de Vries", PARTNER, Role.FINANCE_CONTROLLER, True),
     DemoPerson("dora@partner.example", "Dora Okafor", PARTNER, Role.DISPATCH_LEAD, False),
     DemoPerson("dan@partner.example", "Dan Moreau", PARTNER, Role.DISPATCHER, False),
@@ -61,10 +64,20 @@ PEOPLE = (
 
 def seed(run: Callable[..., Any], runner: Runner) -> None:
     """Make what is missing; running it again changes nothing."""
-    if run(_is_seeded):
-        return
+    if not run(_is_seeded):
+        _make_people(run, runner)
+    run(demo_data.bring_in, partner=PARTNER, traveler=TRAVELER)
+
+
+def _make_people(run: Callable[..., Any], runner: Runner) -> None:
     for name, parent, managed in ORGANISATIONS:
-        run(hosts.create_organisation, name, parent=parent, managed_by_parent=managed)
+        run(
+            hosts.create_organisation,
+            name,
+            parent=parent,
+            managed_by_parent=managed,
+            time_zone=TIME_ZONES.get(name, "UTC"),
+        )
     for person in PEOPLE:
         add(run, runner, person)
     # Somebody with roles in two organisations, to try switching between them.

@@ -83,14 +83,24 @@ class Settings:
     link_lifetime: timedelta = timedelta(hours=24)
     enrolment_lifetime: timedelta = timedelta(minutes=30)
     step_up_lifetime: timedelta = timedelta(minutes=5)
+    reset_lifetime: timedelta = timedelta(hours=24)
+    ticket_lifetime: timedelta = timedelta(hours=24)
+    invitation_lifetime: timedelta = timedelta(days=7)
+    membership_request_lifetime: timedelta = timedelta(days=7)
+    preview_lifetime: timedelta = timedelta(minutes=30)
+    caller_code_lifetime: timedelta = timedelta(minutes=10)
     seen_interval: timedelta = timedelta(minutes=1)
     email_cancel_lifetime: timedelta = timedelta(days=7)
     audit_retention: timedelta = timedelta(days=400)
+    payee_wait: timedelta = timedelta(hours=48)
+    payout_threshold: int = 10_000
     sign_ins_per_address: str = "60 per minute"
     mails_per_address: str = "20 per hour"
     mails_per_mailbox: str = "6 per hour"
     enrolments_per_person: str = "30 per hour"
     password_changes_per_person: str = "10 per hour"
+    imports_per_token: str = "120 per minute"
+    invitations_per_person: str = "120 per hour"
     body_max: int = 256 * 1024
 
     @property

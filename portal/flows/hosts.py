@@ -13,15 +13,23 @@ from typing import Any
 
 from portal.ceremony import Rejected, Subject
 from portal.edge import Edge
-from portal.flows import attempts, credentials, enrolment, known_browsers, session
+from portal.flows import (
+    attempts,
+    credentials,
+    enrolment,
+    known_browsers,
+    reset_effects,
+    session,
+)
 from portal.flows.addresses import normalise
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.rules import policy
-from portal.rules.terms import AccountState, Membership, Role
+from portal.rules.terms import AccountState, Role
 from portal.settings import LOCALES
 from portal.store import (
+    api_tokens,
     audit,
     authenticators,
     browsers,
@@ -29,8 +37,11 @@ from portal.store import (
     ceremonies,
     organisations,
     outbox,
+    payees,
     step_ups,
     users,
+    wallet,
+    webhooks,
 )
 from portal.store import links as link_store
 from portal.store.audit import Verdict
@@ -41,6 +52,20 @@ from portal.store.users import Summary, User
 RESEAL_PAGE = 200
 KEEP = timedelta(days=30)
 BUDGETS_KEPT = timedelta(days=365)
+# Every table with a sealed column, and what seals a page of it anew.
+RESEAL: dict[str, Callable[[Edge, str, int], Resealed]] = {
+    "authenticators": authenticators.reseal_page,
+    "ceremonies": ceremonies.reseal_page,
+    "links": link_store.reseal_page,
+    "cards": wallet.reseal_cards,
+    "outbox": outbox.reseal_page,
+    "passengers": wallet.reseal_passengers,
+    "payee_changes": payees.reseal_changes_page,
+    "payees": payees.reseal_page,
+    "step_ups": step_ups.reseal_page,
+    "webhooks": webhooks.reseal_page,
+}
+SEALED_TABLES = tuple(RESEAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +82,23 @@ class NewUser:
 
 
 def create_organisation(
-    edge: Edge, name: str, *, parent: str | None = None, managed_by_parent: bool = False
+    edge: Edge,
+    name: str,
+    *,
+    parent: str | None = None,
+    managed_by_parent: bool = False,
+    time_zone: str = "UTC",
 ) -> Organisation | Blocked:
-    """Add a node to the tree; the first one is the root (HQ)."""
+    """Add a node to the tree; the first one is the root (HQ). Its periods are in `time_zone`."""
+    if time_zone not in zoneinfo.available_timezones():
+        return Blocked("no_such_time_zone")
     above = organisations.by_name(edge, parent) if parent else organisations.root(edge)
     if parent and above is None:
         return Blocked("no_such_parent")
     identity = edge.new_id()
     path = f"{above.path if above else '/'}{identity}/"
     made = Organisation(
-        identity, above.id if above else None, path, name, managed_by_parent, edge.now
+        identity, above.id if above else None, path, name, managed_by_parent, edge.now, time_zone
     )
     organisations.add(edge, made)
     audit.add(edge, Event.ORGANISATION_CREATED, detail={"organisation": identity})
@@ -131,7 +163,10 @@ def grant(edge: Edge, email: str, organisation: str, role: Role) -> Done | Gone:
     found = organisations.by_name(edge, organisation)
     if user is None or found is None:
         return Gone()
-    if Membership(found.id, found.name, role) in organisations.memberships_of(edge, user.id):
+    # Held like by everybody who decides about the person on the strength of their roles.
+    users.lock(edge, user.id)
+    held = organisations.memberships_of(edge, user.id)
+    if any(one.organisation_id == found.id and one.role is role for one in held):
         return Done()
     organisations.add_membership(edge, user_id=user.id, organisation_id=found.id, role=role)
     audit.add(edge, Event.MEMBERSHIP_ADDED, subject_id=user.id, detail={"role": str(role)})
@@ -147,14 +182,11 @@ def reset_factors(edge: Edge, email: str, reason: str) -> Done | Gone:
     if user is None:
         return Gone()
     users.lock(edge, user.id)
-    for held in authenticators.of_user(edge, user.id):
-        if held.kind != credentials.PASSWORD:
-            authenticators.revoke(edge, user.id, held.id)
-            tell(edge, Notice.AUTHENTICATOR_REVOKED, user, kind=held.kind, authenticator=held.name)
-    enrolment.refresh_summary(edge, user.id)
-    ceremonies.end_all(edge, user.id)
-    session.end_all(edge, user.id, "factors_reset", browsers_too=True)
-    budgets.reset_all(edge, attempts.keys_of(edge, user.email))
+    for taken in reset_effects.clear(edge, user):
+        tell(edge, Notice.AUTHENTICATOR_REVOKED, user, kind=taken.kind, authenticator=taken.name)
+    # The host stands in for the ticket too: whoever lost it enrols with the password again.
+    users.set_reset(edge, user.id, None)
+    attempts.start_anew(edge, user.email, user)
     audit.add(edge, Event.HOST_RESET, subject_id=user.id, reason=reason[:200])
     return Done()
 
@@ -162,8 +194,8 @@ def reset_factors(edge: Edge, email: str, reason: str) -> Done | Gone:
 def unlock(edge: Edge, email: str) -> Done:
     """Every attempt budget of an address starts anew."""
     address = normalise(email) or email
-    budgets.reset_all(edge, attempts.keys_of(edge, address))
     user = users.by_email(edge, address)
+    attempts.start_anew(edge, address, user)
     audit.add(edge, Event.UNLOCKED, subject_id=user.id if user else None, reason="host")
     return Done()
 
@@ -173,20 +205,10 @@ def reseal_page(edge: Edge, table: str, after: str) -> Resealed:
 
     What does not open is left as it is, audited, and told by the command.
     """
-    pages = {
-        "authenticators": authenticators.reseal_page,
-        "ceremonies": ceremonies.reseal_page,
-        "links": link_store.reseal_page,
-        "outbox": outbox.reseal_page,
-        "step_ups": step_ups.reseal_page,
-    }
-    done = pages[table](edge, after, RESEAL_PAGE)
+    done = RESEAL[table](edge, after, RESEAL_PAGE)
     for place in done.broken:
         audit.add(edge, Event.SEAL_BROKEN, reason=place)
     return done
-
-
-SEALED_TABLES = ("authenticators", "ceremonies", "links", "outbox", "step_ups")
 
 
 def note_keys_rotated(edge: Edge, key: int) -> None:
@@ -208,6 +230,7 @@ def purge(edge: Edge) -> dict[str, int]:
         "links": link_store.purge(edge, before),
         "outbox": outbox.purge(edge, before),
         "budgets": budgets.purge(edge, edge.now - BUDGETS_KEPT),
+        "locks": users.forget_old_locks(edge),
         "sessions": session.purge(edge, before),
         "browsers": browsers.purge(edge, before),
         "audit": audit.purge(edge, edge.now - edge.settings.audit_retention),
@@ -224,6 +247,7 @@ def restored(edge: Edge) -> dict[str, int]:
         "sessions": session.end_everything(edge, "restored"),
         "browsers": known_browsers.forget_everything(edge),
         "links": link_store.void_everything(edge),
+        "api_tokens": api_tokens.revoke_everything(edge),
         "ceremonies": ceremonies.end_everything(edge),
         "codes": authenticators.revoke_kinds(
             edge, [kind for kind, factor in edge.factors.items() if factor.strength.look_up_secret]
