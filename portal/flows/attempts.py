@@ -7,15 +7,18 @@ people are slowed down exactly like known ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from portal.edge import Edge
 from portal.flows import tokens
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.rules.lockout import PAUSES, Lane, Throttled
-from portal.store import audit, budgets
+from portal.store import audit, budgets, users
 from portal.store.users import User
+
+# How long a spent lane stays locked: until a success in it, a mailed unlock or an administrator.
+FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ def reserve(
     spent = counted.failures >= lane
     if counted.refused == 1:
         _note_refusal(edge, kind, lane, user, spent=spent)
+        # Written for an address of nobody too, where it finds no row: the same work.
+        until = FOR_GOOD if spent else counted.next_at
+        users.note_lock(edge, user.id if user else None, until)
     return Throttled(None if spent else max(counted.next_at - edge.now, timedelta(seconds=1)))
 
 
@@ -69,6 +75,13 @@ def _note_refusal(edge: Edge, kind: str, lane: Lane, user: User | None, *, spent
 def succeed(edge: Edge, kind: str, email: str, *, browser_id: str | None) -> None:
     """A success is what makes a count fall: its own lane's, no other's."""
     budgets.reset(edge, key(edge, kind, email), browser_id or budgets.STRANGERS)
+
+
+def start_anew(edge: Edge, email: str, user: User | None) -> int:
+    """An administrator's decision: every lane of an address starts anew; how many there were."""
+    if user is not None:
+        users.clear_lock(edge, user.id)
+    return budgets.reset_all(edge, keys_of(edge, email))
 
 
 def keys_of(edge: Edge, email: str) -> list[bytes]:

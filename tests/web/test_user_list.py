@@ -1,0 +1,379 @@
+"""The list of users: whose it is, who is in it, in which order, and how it is searched."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from portal.edge import Edge
+from portal.flows import hosts
+from portal.rules.terms import AccountState, Role
+from portal.store import users
+from portal.store.tables import memberships
+from portal.store.tables import users as users_table
+from portal.store.user_statements import ANYWHERE_MAX, FOUND_MAX, WINDOW
+from tests.support.crowd import (
+    MEMBERS,
+    OTHER,
+    add_many,
+    admin,
+    events,
+    id_of,
+    populate,
+    staff,
+    user_row,
+)
+from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, House, Visitor
+from tests.support.web import Work, lands_on, rows, signed_in
+
+LINE = re.compile(r'<span class="quiet"><bdi>([^<]+)</bdi>')
+NEXT = re.compile(r'href="([^"]*after=[^"]*)"')
+PREVIOUS = re.compile(r'href="([^"]*before=[^"]*)"')
+
+
+def listed(visitor: Visitor, query: str = "", *, htmx: bool = False) -> list[str]:
+    answer = visitor.get(f"/admin/users{query}", htmx=htmx)
+    assert answer.status_code == 200, answer.status
+    return LINE.findall(answer.text)
+
+
+def linked(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found.group(1).replace("&amp;", "&") if found else None
+
+
+def set_user(house: House, email: str, **values: object) -> None:
+    def change(edge: Edge) -> None:
+        edge.db.execute(update(users_table).where(users_table.c.email == email).values(**values))
+
+    house.run(change)
+
+
+def test_an_administrator_sees_the_people_of_their_own_organisation(house: House) -> None:
+    populate(house)
+    pam = admin(house, PARTNER)
+    assert listed(pam) == ["pam@partner.example", "pia@partner.example"]
+    text = pam.get("/admin/users").text
+    assert "Partner admin" in text
+    assert "Authenticator app" in text
+    assert "Two factors" in text
+    assert "One factor" in text
+
+
+def test_those_below_are_a_choice_and_nobody_else_is(house: House) -> None:
+    populate(house)
+    pam, ada = admin(house, PARTNER), admin(house, HQ)
+    branch = id_of(house, BRANCH)
+    assert listed(pam, f"?organisation={branch}") == [MEMBERS[BRANCH]]
+    for name in (GUESTS, PARTNER, BRANCH, OTHER):
+        assert MEMBERS[name] in listed(ada, f"?organisation={id_of(house, name)}")
+    assert set(MEMBERS.values()) < set(listed(ada, "?organisation=all"))
+
+
+@pytest.mark.parametrize("name", [HQ, GUESTS, OTHER, "all", "nobody"])
+def test_another_tenants_list_is_not_found(house: House, name: str) -> None:
+    populate(house)
+    pam = admin(house, PARTNER)
+    known = {HQ, GUESTS, OTHER}
+    organisation = id_of(house, name) if name in known else name
+    for htmx in (False, True):
+        for path in ("/admin/users", "/admin/users.csv"):
+            answer = pam.get(f"{path}?organisation={organisation}", htmx=htmx)
+            assert answer.status_code == 404
+            assert "@" not in re.sub("pam@partner.example|help@portal.example", "", answer.text)
+
+
+def test_a_branch_does_not_see_its_parent(house: House) -> None:
+    populate(house)
+    ben = admin(house, BRANCH)
+    assert listed(ben) == ["bea@branch.example", "ben@branch.example"]
+    assert ben.get(f"/admin/users?organisation={id_of(house, PARTNER)}").status_code == 404
+
+
+def test_each_filter_shows_whom_it_names(house: House) -> None:
+    populate(house)
+    ada = admin(house, HQ)
+    now = house.clock()
+    for letter in "lrid":
+        house.user(f"{letter}@hq.example", HQ)
+    set_user(house, "l@hq.example", locked_until=now + timedelta(hours=1))
+    set_user(house, "hans@hq.example", locked_until=now - timedelta(seconds=1))
+    set_user(house, "r@hq.example", reset_id=user_row(house, "r@hq.example")["id"])
+    set_user(house, "i@hq.example", state="invited")
+    house.run(hosts.set_state, "d@hq.example", AccountState.DISABLED)
+    assert listed(ada, "?state=locked") == ["l@hq.example"]
+    assert listed(ada, "?state=reset") == ["r@hq.example"]
+    assert listed(ada, "?state=invited") == ["i@hq.example"]
+    assert listed(ada, "?state=disabled") == ["d@hq.example"]
+    assert listed(ada, "?state=two_factors") == ["ada@hq.example"]
+    assert "ada@hq.example" not in listed(ada, "?state=none")
+    assert len(listed(ada, "?state=none")) == 5
+    assert len(listed(ada, "?state=nonsense")) == 6
+
+
+def test_states_are_told_in_words(house: House) -> None:
+    ada = admin(house, HQ)
+    house.user("zed@hq.example", HQ)
+    now = house.clock()
+    set_user(house, "zed@hq.example", locked_until=now + timedelta(minutes=5), reset_at=now)
+    set_user(house, "zed@hq.example", password_due_at=now, state="disabled")
+    text = ada.get("/admin/users?state=disabled").text
+    for words in ("Disabled", "Locked until 2 Nov", "Must enrol after a reset", "new password"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?sort=-name", "?sort=signed_in", "?sort=-signed_in", "?sort=strongest"]
+)
+def test_pages_go_through_everybody_once_and_back(house: House, query: str) -> None:
+    ada = admin(house, HQ)
+    add_many(house, HQ, [f"Person {number % 40:02d}" for number in range(120)])
+    seen: list[list[str]] = []
+    address: str | None = f"/admin/users{query}"
+    while address:
+        page = ada.get(address, htmx=len(seen) == 1).text
+        seen.append(LINE.findall(page))
+        address = linked(NEXT, page)
+    assert [len(lines) for lines in seen] == [50, 50, 21]
+    assert len({email for lines in seen for email in lines}) == 121
+    back = [seen[-1]]
+    while address := linked(PREVIOUS, page):
+        page = ada.get(address).text
+        back.append(LINE.findall(page))
+    assert back == seen[::-1]
+
+
+def test_names_are_sorted_without_case_and_signed_in_latest_first(house: House) -> None:
+    ada = admin(house, HQ)
+    add_many(house, HQ, ["zoe Late", "Anna First", "anna second"])
+    assert listed(ada) == [
+        "ada@hq.example",
+        "person0001@crowd.example",
+        "person0002@crowd.example",
+        "person0000@crowd.example",
+    ]
+    assert listed(ada, "?sort=signed_in")[0] == "ada@hq.example"
+    assert listed(ada, "?sort=-signed_in")[-1] == "ada@hq.example"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "x",
+        "W10",
+        "bnVsbA",
+        "WyJhIiwxXQ",
+        "WzFlNDAwLCIwIl0",
+        # ["a\u0000", id] and [99999999999999999999, id]
+        "WyJhXHUwMDAwIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAxIl0",
+        "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5LCIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEiXQ",
+        "WyJcdWQ4MDAiLCIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEiXQ",
+        "[" * 5000,
+    ],
+)
+def test_a_key_that_is_none_begins_at_the_beginning(house: House, key: str) -> None:
+    ada = admin(house, HQ)
+    for sort in ("name", "signed_in", "strongest"):
+        for way in ("after", "before"):
+            assert listed(ada, f"?sort={sort}&{way}={key}") == ["ada@hq.example"]
+
+
+def searchable(house: House) -> Visitor:
+    """Anna, Æthel and Percy, on top of a crowd that one window of a search does not hold."""
+    ada = admin(house, HQ)
+    odd = ["Anna Sørensen", "Per%cy O'Neil", 'Quo"te Under_score', "back\\slash Ünal"]
+    add_many(house, HQ, [*(f"Aaron {number:04d}" for number in range(1005)), *odd])
+    return ada
+
+
+def test_three_letters_are_found_anywhere_and_mean_themselves(house: House) -> None:
+    ada = searchable(house)
+    found = {
+        "sørensen": 1005,
+        "SØREN": 1005,
+        "na S": 1005,
+        "r%c": 1006,
+        "o'neil": 1006,
+        'quo"te': 1007,
+        "r_s": 1007,
+        "k\\s": 1008,
+        "ünal": 1008,
+        "person1006@crowd": 1006,
+    }
+    for words, number in found.items():
+        asked = ada.client.get(
+            "/admin/users", query_string={"search": words}, base_url=house.settings.base_url
+        )
+        assert LINE.findall(asked.text) == [f"person{number:04d}@crowd.example"], words
+    for words in ("%%%", "___", "a%n", "a_n", "xyzzy", "AND", '""""', "text : a", "a*b"):
+        asked = ada.client.get(
+            "/admin/users", query_string={"search": words}, base_url=house.settings.base_url
+        )
+        assert LINE.findall(asked.text) == [], words
+
+
+def test_fewer_letters_are_found_at_the_beginning_of_a_name(house: House) -> None:
+    ada = searchable(house)
+    assert listed(ada, "?search=pe") == ["person1006@crowd.example"]
+    assert listed(ada, "?search=PE&sort=signed_in") == ["person1006@crowd.example"]
+    assert listed(ada, "?search=%25") == []
+    assert len(listed(ada, "?search=a")) == 50
+
+
+def test_what_many_have_in_common_fills_pages(house: House) -> None:
+    ada = searchable(house)
+    page = ada.get("/admin/users?search=aaron").text
+    assert len(LINE.findall(page)) == 50
+    address = linked(NEXT, page)
+    assert address
+    assert len(set(LINE.findall(ada.get(address).text)) - set(LINE.findall(page))) == 50
+
+
+def test_what_is_too_common_for_the_index_says_so(house: House) -> None:
+    ada = admin(house, HQ)
+    add_many(house, HQ, ["Aaron"] * WINDOW + ["Zoe"] * (FOUND_MAX + 1))
+    page = ada.get("/admin/users?search=zoe").text
+    assert len(LINE.findall(page)) == 50
+    assert "Many people match" in page
+    assert linked(NEXT, page) is None
+
+
+def test_what_is_common_elsewhere_is_still_found_at_home(house: House) -> None:
+    ada = admin(house, HQ)
+    add_many(house, PARTNER, ["Zoe"] * (ANYWHERE_MAX + 1), prefix="elsewhere")
+    add_many(house, HQ, [*["Aaron"] * WINDOW, "Zoe at Home"])
+    assert listed(ada, "?search=zoe") == [f"person{WINDOW:04d}@crowd.example"]
+    assert listed(ada, "?search=zoe+at&state=two_factors") == []
+
+
+def test_a_search_stays_inside_the_organisation(house: House) -> None:
+    people = populate(house)
+    pam = admin(house, PARTNER)
+    assert listed(pam, "?search=example") == ["pam@partner.example", "pia@partner.example"]
+    assert listed(pam, f"?search={people[OTHER].email}") == []
+
+
+def test_a_changed_name_or_address_is_found_at_once(house: House) -> None:
+    ada = admin(house, HQ)
+    user = house.user("hans@hq.example", HQ)
+    profile = {"name": "Gottfried", "locale": "en", "time_zone": "UTC"}
+    house.run(users.set_profile, user.id, **profile)
+    house.run(users.set_email, user.id, "moved@hq.example")
+    assert listed(ada, "?search=ottfri") == ["moved@hq.example"]
+    assert listed(ada, "?search=hans") == []
+    # A short list is searched by itself, so the index is looked at here.
+    assert "gottfried\nmoved@hq.example" in [row["text"] for row in rows(house, "user_search")]
+
+
+def test_a_fragment_is_the_list_alone(house: House) -> None:
+    ada = admin(house, HQ)
+    part = ada.get("/admin/users?state=none", htmx=True)
+    assert "<html" not in part.text
+    assert 'id="users"' in part.text
+    assert 'id="filters"' not in part.text
+    whole = ada.get("/admin/users?state=none").text
+    assert 'hx-push-url="true"' in whole
+    assert '<form class="toolbar" id="filters" method="get" action="/admin/users"' in whole
+
+
+def test_a_row_offers_a_reset_where_one_makes_sense(house: House) -> None:
+    populate(house)
+    ada = admin(house, HQ)
+    admin(house, PARTNER)
+    staff(house, "tom@guests.example", GUESTS, Role.TRAVELER)
+    tom = user_row(house, "tom@guests.example")["id"]
+    offered = re.compile(r'href="/admin/users/([^"/]+)/resets/new"')
+    guests = f"/admin/users?organisation={id_of(house, GUESTS)}"
+    # The other guests hold no second factor; a list of everybody holds other tenants too.
+    assert offered.findall(ada.get(guests).text) == [tom]
+    for elsewhere in ("/admin/users", f"/admin/users?organisation={id_of(house, PARTNER)}"):
+        assert offered.findall(ada.get(elsewhere).text) == []
+    assert offered.findall(ada.get("/admin/users?organisation=all").text) == []
+    panel = ada.get(f"/admin/users/{tom}/resets/new", htmx=True).text
+    assert "<html" not in panel
+    assert f'action="/admin/users/{tom}/resets"' in panel
+    assert "autofocus" in panel
+    assert "autofocus" not in ada.get(f"/admin/users/{tom}/resets/new").text
+
+
+def test_a_list_takes_four_statements_at_most(house: House) -> None:
+    ada = searchable(house)
+    for query in ("", "?organisation=all&sort=signed_in", "?search=xyzzy", "?search=aaron"):
+        with Work(house) as work:
+            listed(ada, query)
+        assert len(work.statements) <= 4, (query, work.statements)
+        assert work.commits == 0
+
+
+def test_a_role_that_was_lost_shows_nothing_any_more(house: House) -> None:
+    ada = admin(house, HQ)
+
+    def demote(edge: Edge) -> None:
+        edge.db.execute(update(memberships).values(role=str(Role.TRAVELER)))
+
+    house.run(demote)
+    for htmx in (False, True):
+        assert ada.get("/admin/users", htmx=htmx).status_code == 403
+        assert ada.get("/admin/users.csv", htmx=htmx).status_code == 403
+
+
+def sheet(visitor: Visitor, query: str = "") -> list[list[str]]:
+    answer = visitor.get(f"/admin/users.csv{query}")
+    assert answer.status_code == 200, answer.status
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_the_file_holds_the_same_people_and_runs_no_formula(house: House) -> None:
+    ada = admin(house, HQ)
+    add_many(house, HQ, ["=1+1", "@sum", *(f"Person {number}" for number in range(600))])
+    head, *lines = sheet(ada, "?search=person")
+    assert head[0] == "Name"
+    assert len(lines) == 602
+    by_email = {line[1]: line for line in sheet(ada)[1:]}
+    assert by_email["person0000@crowd.example"][0] == "'=1+1"
+    assert by_email["person0001@crowd.example"][0] == "'@sum"
+    assert by_email["ada@hq.example"][5:7] == ["1", "2"]
+    assert [line[1] for line in sheet(ada, "?state=two_factors")[1:]] == ["ada@hq.example"]
+
+
+def test_the_file_is_audited_with_its_filter_and_its_count(house: House) -> None:
+    ada = admin(house, HQ)
+    sheet(ada, "?state=none&search=nobody")
+    sheet(ada, "?organisation=all")
+    details = [row["detail"] for row in events(house, "user.list_exported")]
+    assert {(one["shown"], one["search"], one["rows"], one["organisation"]) for one in details} == {
+        ("none", "nobody", 0, id_of(house, HQ)),
+        ("", "", 1, "all"),
+    }
+
+
+def test_the_file_needs_two_factors_within_five_minutes(house: House) -> None:
+    ada = admin(house, HQ)
+    house.clock.advance(timedelta(minutes=5, seconds=1))
+    ada.get("/admin/users")
+    step_up = lands_on(ada.get("/admin/users.csv"))
+    assert step_up.startswith("/step-ups/")
+    assert events(house, "user.list_exported") == []
+    answer = ada.prove(path=f"{step_up}/totp")
+    assert lands_on(answer) == "/admin/users.csv"
+
+
+def test_travelers_dispatchers_and_controllers_have_no_list(house: House) -> None:
+    for name in ("tara", "dan", "piet"):
+        visitor = signed_in(house, name)
+        for path in ("/admin/users", "/admin/users.csv"):
+            assert visitor.get(path).status_code == 403
+            assert visitor.get(path, htmx=True).status_code == 403
+
+
+def test_the_service_desk_sees_everybody(house: House) -> None:
+    populate(house)
+    stan = staff(house, "stan@hq.example", HQ, Role.SERVICE_DESK)
+    assert set(MEMBERS.values()) < set(listed(stan, "?organisation=all"))
