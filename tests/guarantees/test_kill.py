@@ -73,7 +73,7 @@ class Operation:
     check: Callable[[Account], bool]
 
 
-def _die_everywhere(deployment: Deployment, operation: Operation) -> list[bool]:
+def die_everywhere(deployment: Deployment, operation: Operation) -> list[bool]:
     """Run the operation with a kill before and after each of its commits.
 
     Returns what `check` said each time: before 1, after 1, before 2, …
@@ -133,7 +133,7 @@ def test_beginning_to_enrol_an_app_survives_a_kill(deployment: Deployment) -> No
         account.browser.get("/security")
 
     operation = Operation(look, act, check)
-    assert _die_everywhere(deployment, operation) == [True, True]
+    assert die_everywhere(deployment, operation) == [True, True]
 
 
 def test_an_app_is_enrolled_wholly_or_not_at_all(deployment: Deployment) -> None:
@@ -158,7 +158,7 @@ def test_an_app_is_enrolled_wholly_or_not_at_all(deployment: Deployment) -> None
             assert account.held("totp") == 1
         return bool(enrolled)
 
-    assert _die_everywhere(deployment, Operation(prepare, act, check)) == [False, True]
+    assert die_everywhere(deployment, Operation(prepare, act, check)) == [False, True]
 
 
 def test_beginning_to_renew_backup_codes_leaves_the_old_ones(deployment: Deployment) -> None:
@@ -176,7 +176,7 @@ def test_beginning_to_renew_backup_codes_leaves_the_old_ones(deployment: Deploym
         assert account.signs_in(code=account.browser.codes[3])
         return True
 
-    assert _die_everywhere(deployment, Operation(prepare, act, check)) == [True] * 4
+    assert die_everywhere(deployment, Operation(prepare, act, check)) == [True] * 4
 
 
 def test_backup_codes_are_renewed_wholly_or_not_at_all(deployment: Deployment) -> None:
@@ -199,7 +199,7 @@ def test_backup_codes_are_renewed_wholly_or_not_at_all(deployment: Deployment) -
             assert account.signs_in(code=account.new_codes[4])
         return renewed
 
-    assert _die_everywhere(deployment, Operation(prepare, act, check)) == [
+    assert die_everywhere(deployment, Operation(prepare, act, check)) == [
         False,
         False,
         False,
@@ -233,4 +233,4 @@ def test_a_password_is_changed_wholly_or_not_at_all(deployment: Deployment) -> N
             assert account.signs_in(password=NEW_PASSWORD)
         return changed
 
-    assert _die_everywhere(deployment, Operation(prepare, act, check)) == [False] * 5 + [True]
+    assert die_everywhere(deployment, Operation(prepare, act, check)) == [False] * 5 + [True]
