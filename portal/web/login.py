@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
-from portal.flows import enrolment, login, session, unlock
+from portal.flows import credentials, enrolment, login, session, unlock
 from portal.flows.addresses import normalise
 from portal.flows.login import SignInAttempt
 from portal.flows.outcomes import Gone, Refused
@@ -15,13 +14,26 @@ from portal.flows.unlock import Unlocked
 from portal.rules.access import Allow, Enrol, StepUp, decide
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
-from portal.web import addresses, challenges, cookies, mailed, messages, moments, pages, render
+from portal.web import (
+    addresses,
+    challenges,
+    cookies,
+    mailed,
+    messages,
+    moments,
+    pages,
+    render,
+    tickets,
+)
+from portal.web.addresses import address
+from portal.web.brief import SignInForm
 from portal.web.challenges import Asked
-from portal.web.forms import AddressForm, SignInForm
+from portal.web.forms import AddressForm
 from portal.web.gate import decision_for, public, requires
 from portal.web.limits import brake
-from portal.web.messages import NoticeKey
+from portal.web.notice_words import NoticeKey
 from portal.web.run import read, run, runner
+from portal.web.words import gettext
 
 blueprint = Blueprint("login", __name__)
 CLEAR = '"cache", "storage"'  # Never cookies: the known browser's stays.
@@ -57,7 +69,7 @@ def take_password() -> ResponseReturnValue:
         case Opened() as opened:
             target = addresses.next_path()
             if not opened.complete:
-                target = url_for(".challenge", next=form.next.data or None)
+                target = address("login.challenge", next=form.next.data or None)
             return challenges.hand_over(render.leave_for(target), opened)
         case Throttled(wait):
             words = messages.throttled(wait, moments.wait(wait))
@@ -73,8 +85,8 @@ def _sign_in_page(form: SignInForm, *, status: int = 200, error: str | None = No
         status=status,
         form=form,
         error=error,
-        register_url=url_for("register.new"),
-        unlock_url=url_for(".ask_unlock"),
+        register_url=address("register.new"),
+        unlock_url=address("login.ask_unlock"),
     )
 
 
@@ -89,7 +101,7 @@ def _asked() -> Asked:
     wanted = addresses.next_path()
     return Asked(
         action=Action.HOME,
-        url=lambda kind: url_for(".challenge", kind=kind, next=wanted),
+        url=lambda kind: address("login.challenge", kind=kind, next=wanted),
         done_url=wanted,
     )
 
@@ -112,14 +124,29 @@ def take_answer(kind: str) -> ResponseReturnValue:
 @blueprint.get("/login/enrol")
 @requires(Action.CHALLENGE)
 def enrol() -> ResponseReturnValue:
-    """The enrolment gate: nothing else is open before one of these is enrolled."""
+    """The enrolment gate: nothing else is open before one of these is enrolled.
+
+    Also where somebody is led who may go without, but not to what they asked for.
+    """
     wanted = addresses.next_path()
-    if not isinstance(decision_for(Action.HOME), Enrol):
+    home = decision_for(Action.HOME)
+    closed = isinstance(home, Enrol)
+    led = isinstance(home, Allow) and not credentials.holds_second_factor(g.visit)
+    if not closed and not led:
         return render.leave_for(wanted)
+    if isinstance(home, Enrol) and home.why == "ticket_needed":
+        return tickets.needed()
+    by_role = gettext("Your role can do much, so your organisation asks for two factors.")
+    by_page = gettext("What you are opening is worth protecting, so it asks for two factors.")
+    by_reset = gettext("Your authenticators were reset, so you set up a new one.")
+    reasons = {"reset": by_reset, "action_needs_second_factor": by_page}
+    why = home.why if isinstance(home, Enrol) else "action_needs_second_factor"
     kinds = read(enrolment.offers, g.visit)
     return render.page(
         "login/enrol.html",
-        reason=gettext("Your role can do much, so your organisation asks for two factors."),
+        reason=reasons.get(why, by_role),
+        closed=closed,
+        leave_url=None if closed else url_for("home.index"),
         choices=pages.ways(
             kinds, lambda kind: url_for("security.begin_enrolment", kind=kind, next=wanted)
         ),
@@ -131,6 +158,14 @@ def enrol() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     run(session.sign_out, g.visit)
     return signed_out(NoticeKey.SIGNED_OUT)
+
+
+@blueprint.post("/change-person")
+@requires(Action.SIGN_OUT)
+def change_person() -> ResponseReturnValue:
+    """At a desk that several people share: this one leaves, the next one signs in."""
+    run(session.sign_out, g.visit)
+    return signed_out(NoticeKey.PERSON_CHANGED)
 
 
 def signed_out(notice: NoticeKey) -> Response:

@@ -1,0 +1,157 @@
+"""Accepting an invitation: with a chosen password for a new account, by one click for another.
+
+The mailbox alone opens a new account, since its address is what was invited; to an account that
+somebody holds it adds the role and nothing else, and signs nobody in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from portal.ceremony import Rejected, Subject
+from portal.edge import Edge
+from portal.flows import credentials, invitations, links, session
+from portal.flows import memberships as giving
+from portal.flows.events import Event
+from portal.flows.login import PASSWORD
+from portal.flows.memberships import Person
+from portal.flows.outcomes import Done, Gone
+from portal.flows.session import Opened
+from portal.flows.tokens import digest
+from portal.rules import policy
+from portal.rules.terms import AccountState, Authentication, Role
+from portal.store import audit, membership_requests, organisations, users
+from portal.store import links as link_store
+from portal.store.links import Link, LinkKind
+from portal.store.membership_requests import Change, State
+from portal.store.organisations import Organisation
+
+Work = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the page of an invitation shows. `new`: a password is to be chosen.
+
+    `second_factor`: whoever accepts must enrol before anything else is open to them.
+    """
+
+    email: str
+    name: str
+    organisation: str
+    roles: tuple[Role, ...]
+    new: bool
+    second_factor: bool
+
+
+def offer(edge: Edge, token: str) -> Offer | Gone:
+    """The invitation behind a live link."""
+    found = _found(edge, token)
+    if found is None:
+        return Gone()
+    link, about, organisation = found
+    offered = tuple(Role(role) for role in link.data["offered"])
+    return Offer(
+        email=about.user.email,
+        name=about.user.name,
+        organisation=organisation.name,
+        roles=offered,
+        new=about.user.state is AccountState.INVITED,
+        second_factor=any(role in policy.DEFAULT.required_roles for role in offered),
+    )
+
+
+def accept(
+    edge: Edge, token: str, password: str = ""
+) -> Generator[Work, Any, Opened | Done | Rejected | Gone]:
+    """Accept: opens the account with the password, or adds the roles to the account there is."""
+    found = _found(edge, token)
+    if found is None:
+        return Gone()
+    user = found[1].user
+    made = None
+    if user.state is AccountState.INVITED:
+        # Fifteen characters: at this instant nothing stands beside the password.
+        subject = Subject(user.id, user.email, user.name, edge.settings.product_name, False)
+        made = yield from credentials.choose_password(edge, subject, password)
+        if isinstance(made, Rejected):
+            return made
+    users.lock(edge, user.id)
+    again = _found(edge, token)
+    if again is None or again[1].user.state is not user.state:
+        return Gone()  # Withdrawn, accepted or disabled while the password was hashed.
+    link, about, organisation = again
+    if not link_store.use(edge, link.id):
+        return Gone()
+    _give(edge, link, about, organisation)
+    audit.add(
+        edge,
+        Event.INVITATION_ACCEPTED,
+        subject_id=user.id,
+        actor_id=user.id,
+        detail={"organisation": organisation.id},
+    )
+    return Done() if made is None else _open(edge, about, organisation, made)
+
+
+def _found(edge: Edge, token: str) -> tuple[Link, Person, Organisation] | None:
+    """A live invitation and its person; None when any of it is not good any more."""
+    link = links.find(edge, LinkKind.INVITATION, token)
+    about = giving.person(edge, link.user_id) if link and link.user_id else None
+    organisation = organisations.by_id(edge, link.data["organisation"]) if link else None
+    if link is None or about is None or organisation is None:
+        return None
+    disabled = about.user.state is AccountState.DISABLED
+    # The address may have moved to another mailbox since: then this one speaks for nobody.
+    moved = about.user.email != link.data["email"]
+    return None if disabled or moved else (link, about, organisation)
+
+
+def _give(edge: Edge, link: Link, about: Person, organisation: Organisation) -> None:
+    """Give what was waiting for this consent."""
+    wanted = {Role(role) for role in link.data["roles"]}
+    for request in membership_requests.waiting_for(edge, about.user.id):
+        same = request.organisation_id == organisation.id and request.change is Change.ADD
+        if same and request.role in wanted:
+            membership_requests.decide(edge, request.id, State.APPROVED, about.user.id)
+    for role in sorted(wanted):
+        giving.give(edge, about, organisation, role)
+
+
+def _open(edge: Edge, about: Person, organisation: Organisation, data: dict[str, Any]) -> Opened:
+    """Make an invited account active with its first password, and sign in.
+
+    Policy is met at the next page: whoever must enrol stands in the gate and nowhere else.
+    """
+    user = about.user
+    users.set_state(edge, user.id, AccountState.ACTIVE)
+    at_home = any(one.organisation.id == user.home_organisation_id for one in about.held)
+    if user.home_organisation_id != organisation.id and not at_home:
+        # Whoever invited them first took it back; their home is where they are wanted.
+        users.set_home(edge, user.id, organisation.id)
+    identity = credentials.first_password(edge, user, data)
+    stored = users.by_id(edge, user.id)
+    assert stored is not None
+    proof = Authentication(PASSWORD, edge.factors[PASSWORD].strength, edge.now, identity)
+    return session.open_session(edge, stored, organisations.memberships_of(edge, user.id), proof)
+
+
+def renew(edge: Edge, token: str) -> Done:
+    """Mail a new link in place of one that nobody used in time; the answer is always the same.
+
+    Only to whom it was sent, and only while the account still waits for them.
+    """
+    link = link_store.expired(edge, LinkKind.INVITATION, digest(token)) if token else None
+    if link is None or link.user_id is None:
+        return Done()
+    about = giving.hold(edge, link.user_id)
+    organisation = organisations.by_id(edge, link.data["organisation"])
+    if about is None or organisation is None or about.user.state is not AccountState.INVITED:
+        return Done()
+    if invitations.is_stranger(about, organisation) or about.user.email != link.data["email"]:
+        return Done()
+    if link_store.withdraw(edge, link.id):
+        invitations.send_again(edge, about.user.id, organisation)
+    return Done()

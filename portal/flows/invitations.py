@@ -1,0 +1,252 @@
+"""Inviting people: a mailed link that opens a new account, or asks an existing one's consent.
+
+                 no account ──► invited, with the roles ──link, password──► active
+    at home, or with a role here ──► the role at once
+           an account elsewhere ──► the role waits ──────link, one click──► the role
+
+The first and the last look alike to whoever invites: who has an account elsewhere is not theirs to
+know. Where a role must enrol, the account that a password opened stands in the enrolment gate: it
+is active so that a session can exist, and that session may do nothing but enrol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from portal.edge import Edge
+from portal.flows import links, permission, session
+from portal.flows import memberships as giving
+from portal.flows.addresses import normalise
+from portal.flows.events import Event
+from portal.flows.memberships import Asked, Change, Person
+from portal.flows.notices import Notice, tell
+from portal.flows.outcomes import Blocked
+from portal.flows.permission import Subject, Unsettled
+from portal.flows.session import Visit
+from portal.rules import roles
+from portal.rules.terms import AccountState, Action, Role
+from portal.store import audit, membership_requests, organisations, users
+from portal.store import invitations as store
+from portal.store import links as link_store
+from portal.store.links import LinkKind
+from portal.store.membership_requests import Asked as Request
+from portal.store.membership_requests import State
+from portal.store.organisations import Organisation
+from portal.store.users import Summary, User
+
+ACTION = Action.INVITE_USER
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Whom to invite. `email` as it was typed; `organisation_id` where to."""
+
+    email: str
+    name: str
+    roles: tuple[Role, ...]
+    locale: str
+    organisation_id: str
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A mail asks them; whether they have an account already is not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One's own person got the role at once."""
+
+
+Placed = Invited | Given | Asked | Blocked
+
+
+def invite(edge: Edge, visit: Visit, new: Newcomer) -> Placed | Unsettled:
+    """Invite somebody into an organisation that the actor answers for."""
+    now = session.again(edge, visit)
+    organisation = organisations.by_id(edge, new.organisation_id)
+    if now is None or organisation is None:
+        return giving.unknown(edge, visit, ACTION, new.organisation_id)
+    subject = Subject(giving.target(organisation), organisation.id)
+    verdict = permission.settle(edge, now, ACTION, subject)
+    return verdict if isinstance(verdict, Unsettled) else place(edge, now, organisation, new)
+
+
+def place(edge: Edge, visit: Visit, organisation: Organisation, new: Newcomer) -> Placed:
+    """Give the roles, or let them wait for whoever must agree. The action is settled before."""
+    email = normalise(new.email)
+    if email is None:
+        return Blocked("membership_address")
+    if email == visit.user.email:
+        return Blocked("membership_oneself")
+    for role in new.roles:
+        if reason := giving.unfit(visit, organisation, role):
+            return Blocked(reason)
+    about = _held(edge, email) or _add(edge, replace(new, email=email), organisation)
+    if is_stranger(about, organisation):
+        return _offer(edge, visit, about, organisation, new.roles)
+    return _own(edge, visit, about, organisation, new.roles)
+
+
+def _held(edge: Edge, email: str) -> Person | None:
+    found = users.by_email(edge, email)
+    return giving.hold(edge, found.id) if found else None
+
+
+def _add(edge: Edge, new: Newcomer, organisation: Organisation) -> Person:
+    """A new account that nobody can sign in to yet."""
+    user = User(
+        id=edge.new_id(),
+        email=new.email,
+        name=new.name,
+        locale=new.locale,
+        time_zone=new.time_zone,
+        state=AccountState.INVITED,
+        home_organisation_id=organisation.id,
+        summary=Summary(),
+        created_at=edge.now,
+    )
+    if users.add(edge, user):
+        audit.add(edge, Event.USER_CREATED, subject_id=user.id, reason="invited")
+        return Person(user, ())
+    made = _held(edge, new.email)  # By somebody else, at this instant.
+    assert made is not None
+    return made
+
+
+def is_stranger(about: Person, organisation: Organisation) -> bool:
+    """Whether somebody belongs elsewhere, so that a role here needs their consent."""
+    elsewhere = about.user.home_organisation_id != organisation.id
+    return elsewhere and not about.roles_in(organisation.id)
+
+
+def _own(
+    edge: Edge,
+    visit: Visit,
+    about: Person,
+    organisation: Organisation,
+    wanted: Collection[Role],
+) -> Placed:
+    """Somebody of this organisation: what needs no second person is given now."""
+    about = _revived(edge, about)
+    if about.user.state is AccountState.DISABLED:
+        return Blocked("membership_disabled")
+    invited = about.user.state is AccountState.INVITED
+    missing = [role for role in wanted if role not in about.roles_in(organisation.id)]
+    if not missing and not invited:
+        return Blocked("membership_held")
+    asked: Asked | Blocked | None = None
+    for role in missing:
+        if roles.needs_second_person(role):
+            asked = giving.ask(edge, visit, about, organisation, role, Change.ADD)
+        else:
+            giving.give(edge, about, organisation, role)
+    if asked is not None and all(roles.needs_second_person(role) for role in missing):
+        return asked
+    if not invited:
+        return Given()
+    send_again(edge, about.user.id, organisation)
+    return Invited()
+
+
+def _revived(edge: Edge, about: Person) -> Person:
+    """An invitation that was withdrawn leaves an account that nobody ever held: it may be used."""
+    if about.opened or about.user.state is not AccountState.DISABLED:
+        return about
+    users.set_state(edge, about.user.id, AccountState.INVITED)
+    return replace(about, user=replace(about.user, state=AccountState.INVITED))
+
+
+def _offer(
+    edge: Edge,
+    visit: Visit,
+    about: Person,
+    organisation: Organisation,
+    wanted: Collection[Role],
+) -> Placed:
+    """Somebody of another organisation: nothing changes for them before they agree."""
+    if not about.held:
+        about = _revived(edge, about)
+    offered = tuple(role for role in wanted if not roles.needs_second_person(role))
+    asked: Asked | Blocked = Asked()
+    for role in wanted:
+        if role not in offered:
+            asked = giving.ask(edge, visit, about, organisation, role, Change.ADD)
+    if not offered:
+        return asked
+    lifetime = edge.settings.invitation_lifetime
+    waiting = consents(edge, about.user.id, organisation.id)
+    for role in offered:
+        for stale in (one for one in waiting if one.role is role):
+            membership_requests.decide(edge, stale.id, State.WITHDRAWN, visit.user.id)
+        request = Request(about.user.id, organisation.id, role, Change.ADD, visit.user.id)
+        membership_requests.add(edge, request, lifetime)
+    _end_links(edge, about.user.id, organisation.id)
+    send(edge, about.user, organisation, offered, then=offered)
+    return Invited()
+
+
+def consents(
+    edge: Edge, user_id: str, organisation_id: str
+) -> list[membership_requests.MembershipRequest]:
+    """The roles here that wait for this person's own consent."""
+    return [
+        one
+        for one in membership_requests.waiting_for(edge, user_id)
+        if one.organisation_id == organisation_id and not roles.needs_second_person(one.role)
+    ]
+
+
+def _end_links(edge: Edge, user_id: str, organisation_id: str) -> None:
+    for link_id in store.open_of(edge, user_id, organisation_id):
+        link_store.withdraw(edge, link_id)
+
+
+def send(
+    edge: Edge,
+    user: User,
+    organisation: Organisation,
+    offered: Collection[Role],
+    *,
+    then: Collection[Role] = (),
+) -> None:
+    """Make the link and mail it. `then`: the roles that are given when it is accepted.
+
+    A disabled account elsewhere gets no mail, and nobody here learns of it.
+    """
+    named = sorted(str(role) for role in offered)
+    token = links.make(
+        edge,
+        LinkKind.INVITATION,
+        user_id=user.id,
+        lifetime=edge.settings.invitation_lifetime,
+        organisation=organisation.id,
+        email=user.email,
+        offered=named,
+        roles=sorted(str(role) for role in then),
+    )
+    detail = {"organisation": organisation.id, "roles": named}
+    audit.add(edge, Event.INVITED, subject_id=user.id, detail=detail)
+    if user.state is not AccountState.DISABLED:
+        new = user.state is AccountState.INVITED
+        notice = Notice.INVITATION if new else Notice.ROLE_OFFERED
+        tell(edge, notice, user, token=token, organisation=organisation.name, roles=named)
+
+
+def send_again(edge: Edge, user_id: str, organisation: Organisation) -> None:
+    """A new link for somebody who is invited here; older ones end."""
+    about = giving.person(edge, user_id)
+    assert about is not None
+    _end_links(edge, user_id, organisation.id)
+    send(edge, about.user, organisation, about.roles_in(organisation.id))
+
+
+def let_go(edge: Edge, user_id: str) -> None:
+    """Close an account that nobody ever held, once nothing is left for it anywhere."""
+    about = giving.person(edge, user_id)
+    if about is None or about.held or about.user.state is not AccountState.INVITED:
+        return
+    if not membership_requests.waiting_for(edge, user_id):
+        users.set_state(edge, user_id, AccountState.DISABLED)

@@ -1,0 +1,102 @@
+"""Accepting an invitation: the mailed link, the page that says what to, the button that acts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.ceremony import Rejected
+from portal.flows import acceptances
+from portal.flows.acceptances import Offer
+from portal.flows.outcomes import Done, Gone
+from portal.flows.session import Opened
+from portal.web import challenges, cookies, mailed, membership_words, render
+from portal.web.forms import refuse
+from portal.web.gate import public
+from portal.web.membership_forms import PasswordChoiceForm
+from portal.web.notice_words import NoticeKey
+from portal.web.register import new_password_words
+from portal.web.run import read, run
+from portal.web.words import gettext
+
+blueprint = Blueprint("invitations", __name__)
+
+
+@blueprint.get("/invitation/<token>")
+@public
+def open_link(token: str) -> ResponseReturnValue:
+    return mailed.keep_token(token, url_for(".show"))
+
+
+@blueprint.get("/invitation")
+@public
+def show() -> ResponseReturnValue:
+    offered = read(acceptances.offer, cookies.get(cookies.LINK))
+    return _stale() if isinstance(offered, Gone) else _page(offered, PasswordChoiceForm())
+
+
+@blueprint.post("/invitation")
+@public
+def accept() -> ResponseReturnValue:
+    """Accept: a new account with the password that was chosen, else one role more."""
+    token = cookies.get(cookies.LINK)
+    offered = read(acceptances.offer, token)
+    if isinstance(offered, Gone):
+        return _stale()
+    form = PasswordChoiceForm()
+    if offered.new and not form.validate():
+        return _page(offered, form, status=422)
+    match run(acceptances.accept, token, form.password.data or ""):
+        case Opened() as opened:
+            response = render.leave_for(url_for("home.index"))
+            cookies.drop(response, cookies.LINK)
+            return challenges.hand_over(response, opened)
+        case Done():
+            response = render.leave_for(url_for("login.sign_in"))
+            cookies.drop(response, cookies.LINK)
+            return render.say(response, NoticeKey.INVITATION_ACCEPTED)
+        case Rejected(reason):
+            refuse(form.password, new_password_words(reason))
+            return _page(offered, form, status=422)
+        case Gone():
+            return _stale()
+    raise AssertionError
+
+
+def _page(offered: Offer, form: PasswordChoiceForm, *, status: int = 200) -> Response:
+    return render.page(
+        "invitations/show.html",
+        status=status,
+        form=form,
+        error=None,
+        offer=offered,
+        roles=membership_words.roles(offered.roles),
+        action_url=url_for(".accept"),
+    )
+
+
+def _stale() -> Response:
+    """Used, expired, withdrawn, another's, or no link at all: one page, with the way on."""
+    return render.page(
+        "invitations/stale.html",
+        status=410,
+        renew_url=url_for(".renew"),
+        sign_in_url=url_for("login.sign_in"),
+    )
+
+
+@blueprint.post("/invitation-renewal")
+@public
+def renew() -> ResponseReturnValue:
+    """A new mail in place of a link that nobody used in time; the answer is always the same."""
+    if seconds := mailed.wait():
+        response = _stale()
+        response.status_code = 429
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    run(acceptances.renew, cookies.get(cookies.LINK))
+    return render.page(
+        "invitations/renewed.html",
+        title=gettext("Look into your mailbox"),
+        sign_in_url=url_for("login.sign_in"),
+    )
