@@ -14,32 +14,69 @@ from flask_login import LoginManager, UserMixin
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import commands, factors
+from portal import commands, factors, intake_commands
 from portal.edge import Mailer, Places
 from portal.settings import Settings
 from portal.store.engine import Database
 from portal.store.sealed import KeyRing
 from portal.web import (
     account,
+    api,
+    caller_checks,
     development,
     errors,
     gate,
     headers,
     home,
+    integrations,
+    invitations,
     login,
     logs,
+    membership_file,
+    memberships,
     operations,
+    partner,
+    payees,
+    payouts,
     register,
     render,
+    resets,
+    roles,
     security,
     sessions,
     step_up,
+    tickets,
+    users,
+    wallet,
 )
 from portal.web.limits import Brake
 from portal.web.run import Runner, system_clock, system_entropy
 
 ROOT = Path(__file__).parent.parent
-BLUEPRINTS = (login, register, step_up, home, security, sessions, account, operations)
+BLUEPRINTS = (
+    login,
+    register,
+    step_up,
+    home,
+    security,
+    sessions,
+    account,
+    operations,
+    partner,
+    payees,
+    payouts,
+    wallet,
+    integrations,
+    api,
+    resets,
+    tickets,
+    caller_checks,
+    memberships,
+    membership_file,
+    roles,
+    invitations,
+    users,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +96,7 @@ def create_app(
     entropy: Callable[[int], bytes] = system_entropy,
 ) -> Flask:
     """Put the parts together. Opens no connection and starts no thread."""
-    app = Flask(
+    app = Portal(
         "portal", static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates")
     )
     app.config.update(
@@ -99,6 +136,14 @@ def create_app(
     return app
 
 
+class Portal(Flask):
+    """Flask, which asks of every function of every request whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """None is: nothing here is asynchronous."""
+        return func
+
+
 def _install(app: Flask) -> None:
     logs.install(app)
     gate.install(app)
@@ -109,6 +154,7 @@ def _install(app: Flask) -> None:
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     commands.install(app)
+    intake_commands.install(app)
 
 
 class CurrentUser(UserMixin):

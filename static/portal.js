@@ -1,5 +1,5 @@
-// Two helpers that a page gains when scripts run. Without scripts nothing is missing: the text
-// can be selected by hand and the browser can print. No markup is built from strings.
+// Helpers that a page gains when scripts run. Without scripts nothing is missing: the text can be
+// selected by hand, the browser can print, a link is clicked. No markup is built from strings.
 
 function button(words, act) {
   const element = document.createElement("button");
@@ -40,3 +40,21 @@ customElements.define("print-page", class extends HTMLElement {
     if (!this.firstChild) this.append(button(this.dataset.label, () => window.print()));
   }
 });
+
+// <start-download>: follows the link in it where the address asks for it with #download. The mark
+// is taken off first, so that loading the page again downloads nothing again.
+customElements.define("start-download", class extends HTMLElement {
+  connectedCallback() {
+    if (location.hash !== "#download") return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    this.querySelector("a").click();
+  }
+});
+
+// The bar of a role's places is wider than a phone: bring the place where one is into view.
+const here = document.querySelector(".work [aria-current]")?.getBoundingClientRect();
+if (here) {
+  const bar = document.querySelector(".work ul");
+  const frame = bar.getBoundingClientRect();
+  bar.scrollBy(here.left + here.width / 2 - frame.left - frame.width / 2, 0);
+}

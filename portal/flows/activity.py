@@ -29,7 +29,14 @@ def page(
     edge: Edge, visit: Visit, *, before: str | None = None, size: int = PAGE
 ) -> tuple[list[Happening], str | None]:
     """A page of events and the id that the next page starts before; None at the end."""
-    events = audit.of_subject(edge, visit.user.id, before=before, size=size + 1)
+    return page_of(edge, visit.user.id, before=before, size=size)
+
+
+def page_of(
+    edge: Edge, user_id: str, *, before: str | None = None, size: int = PAGE
+) -> tuple[list[Happening], str | None]:
+    """The same of anybody's account, for whoever may look at it."""
+    events = audit.of_subject(edge, user_id, before=before, size=size + 1)
     shown = [
         Happening(
             id=event.id,

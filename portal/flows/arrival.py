@@ -20,10 +20,14 @@ from portal.store.users import User
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser of a sign-in: its id if it is known already, and when its row was written."""
+    """The browser of a sign-in: its id if it is known already, and when its row was written.
+
+    `stranger`: it had no attempts of its own.
+    """
 
     known_id: str | None
     seen_at: datetime | None
+    stranger: bool = True
 
 
 def arrive(
@@ -31,7 +35,8 @@ def arrive(
 ) -> tuple[str, str | None]:
     """The browser's id, and its new token if it became known just now."""
     second = policy.counts_as_second_factor(proof.strength)
-    users.note_sign_in(edge, user.id, proof.kind if second else user.last_kind)
+    kind = proof.kind if second else user.last_kind
+    users.note_sign_in(edge, user.id, kind, stranger=browser.stranger)
     audit.add(
         edge,
         Event.SIGNED_IN,

@@ -19,7 +19,7 @@ from portal.rules import access, policy
 from portal.rules.access import Allow
 from portal.rules.lockout import Throttled
 from portal.rules.terms import AAL, Action, Authentication
-from portal.store import audit, authenticators, ceremonies, links
+from portal.store import audit, authenticators, ceremonies, links, users
 from portal.store.authenticators import Authenticator, New
 from portal.store.links import LinkKind
 from portal.store.users import User
@@ -157,6 +157,8 @@ def change_password(
         audit.add(edge, Event.CHALLENGE_FAILED, subject_id=user.id, detail={"factor": PASSWORD})
         return WrongCurrent()
     attempts.succeed(edge, PASSWORD, user.email, browser_id=visit.lane_browser_id)
+    if visit.facts.password_due and chosen == current:
+        return Rejected(Reason.USED)
     made = yield from choose_password(edge, enrolment.subject_of(edge, user), chosen)
     if isinstance(made, Rejected):
         return made
@@ -198,6 +200,8 @@ def _exchange(
     assert opened is not None, "the person's row is held, so the session cannot have moved"
     session.end_others(edge, now, "password_changed")
     links.void(edge, now.user.id, LinkKind.EMAIL_CONFIRM)
+    if now.facts.password_due:
+        users.set_password_due(edge, now.user.id, None)
     audit.add(edge, Event.PASSWORD_CHANGED, subject_id=now.user.id)
     tell(edge, Notice.PASSWORD_CHANGED, now.user)
     return opened

@@ -50,6 +50,7 @@ def confirm(edge: Edge, token: str) -> Unlocked | Gone:
     if link is None or user is None or not link_store.use(edge, link.id):
         return Gone()
     budgets.reset_strangers(edge, attempts.keys_of(edge, user.email))
+    users.clear_lock(edge, user.id)
     _, browser_token = known_browsers.remember(
         edge, user, known=False, lifetime=edge.settings.link_lifetime
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from portal import Providers, commands, create_app
+from portal import Providers, commands, create_app, intake_commands
 from portal.factors import registry
 from portal.flows.events import Event
 from portal.flows.notices import Notice
@@ -15,6 +15,7 @@ from portal.providers.places import Places
 from portal.rules.terms import Action
 from portal.settings import Settings
 from portal.web.gate import PUBLIC, action_of
+from portal.web.machines import Entry
 from tests.support.house import Letters, settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,11 +49,21 @@ def test_every_public_path_that_takes_a_post_is_listed_as_a_way_in(tmp_path: Pat
     providers = Providers(Letters(), Places(), lambda _: False)
     app = create_app(settings_for(f"sqlite:///{tmp_path}/unused.db"), providers)
     for rule in app.url_map.iter_rules():
-        if "POST" in (rule.methods or set()) and action_of(app, rule.endpoint) == PUBLIC:
+        action = action_of(app, rule.endpoint)
+        open_to_all = action == PUBLIC or isinstance(action, Entry)
+        if "POST" in (rule.methods or set()) and open_to_all:
             assert f"`{rule.rule}`" in WAYS_IN, rule.rule
 
 
 def test_every_command_is_documented() -> None:
-    for group in (commands.user, commands.organisation, commands.keys, commands.audit):
+    groups = (
+        commands.user,
+        commands.organisation,
+        commands.keys,
+        commands.audit,
+        intake_commands.token,
+    )
+    for group in groups:
         for name in group.commands:
             assert f"flask {group.name} {name}" in OPERATIONS
+    assert f"flask {intake_commands.import_file.name} " in OPERATIONS

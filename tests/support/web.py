@@ -15,7 +15,7 @@ from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from portal.factors import argon2
-from portal.store.tables import metadata
+from portal.store.schema import metadata
 from tests.support.house import PEOPLE, House, Visitor
 
 BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
