@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +18,8 @@ from typing import Any
 from portal import Providers, create_app, demo
 from portal.demo import DemoPerson
 from portal.edge import Message
+from portal.flows import hosts, intake
+from portal.flows.intake import Imported, Line
 from portal.providers.places import Places
 from portal.rules.terms import Role
 from portal.settings import from_environment
@@ -30,6 +32,13 @@ from tests.support.smtp import Mail, MailServer
 PASSWORD = demo.PASSWORD
 SERVED = "tests.support.served"  # app.py with a clock that moves
 STEP = timedelta(seconds=30)  # Of an authenticator app.
+# Where somebody with a role works, unless a test says otherwise.
+AT_HOME = {
+    Role.TRAVELER: demo.GUESTS,
+    Role.HQ_ADMIN: demo.HQ,
+    Role.SUPER_ADMIN: demo.HQ,
+    Role.SERVICE_DESK: demo.HQ,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +65,39 @@ class Portal:
         """An address that nobody else in this run has."""
         return f"{name.lower()}.{next(self._numbers)}@post.example"
 
+    def organisation(
+        self, name: str, *, parent: str = demo.HQ, managed: bool = False, time_zone: str = "UTC"
+    ) -> str:
+        """A new organisation; its name, which nobody else in this run has."""
+        unique = f"{name} {next(self._numbers)}"
+        self._run(
+            hosts.create_organisation,
+            unique,
+            parent=parent,
+            managed_by_parent=managed,
+            time_zone=time_zone,
+        )
+        return unique
+
+    def bring_in(self, organisation: str, kind: str, records: Iterable[dict[str, str]]) -> None:
+        """Records of the platform, as `flask import` takes them."""
+        lines = [Line(number, record) for number, record in enumerate(records, start=1)]
+        outcome = self._run(intake.by_host, organisation, kind, lines)
+        assert isinstance(outcome, Imported), outcome
+
     def person(
-        self, name: str, role: Role = Role.TRAVELER, *, app: bool = False, locale: str = "en"
+        self,
+        name: str,
+        role: Role = Role.TRAVELER,
+        *,
+        organisation: str = "",
+        app: bool = False,
+        locale: str = "en",
     ) -> Person:
         """A new person; with `app` an authenticator app is enrolled from the start."""
         email = self.address(name.partition(" ")[0])
-        organisation = demo.GUESTS if role is Role.TRAVELER else demo.PARTNER
-        new = DemoPerson(email, name, organisation, role, app)
+        home = organisation or AT_HOME.get(role, demo.PARTNER)
+        new = DemoPerson(email, name, home, role, app)
         demo.add(self._run, self.runner, new, locale=locale)
         return Person(email, name, demo.key_of(email) if app else "")
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e import tours
+from e2e import steps, tours, tours_at_work
 from e2e.portals import PASSWORD, Portal
+from portal.rules.terms import Role
 from portal.web.render import LOCALES, RIGHT_TO_LEFT
 from tests.support.databases import Databases
 from tests.support.server import Process, Server, run_command
 
+Tour = Callable[[Page, Portal, str], Iterator[str]]
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 DESKTOP, TABLET, PHONE, SMALLEST = (1280, 900), (1024, 768), (390, 844), (320, 568)
 # (name of the picture, size of the window, colours); axe looks at desktops.
@@ -78,6 +80,24 @@ MEMBERS = {
     "account/email_cancel",
 }
 DEVELOPERS = {"development/mailbox", "development/message"}
+# What each role works on; other pages that it meets on the way are looked at there too.
+AT_WORK: dict[Tour, set[str]] = {
+    tours_at_work.partners: {
+        *("partner/settlements", "partner/export", "partner/exports"),
+        *("payees/index", "payees/show", "integrations/webhooks", "integrations/billing"),
+        *("memberships/index", "memberships/preview"),
+        *("invitations/show", "invitations/stale", "invitations/renewed"),
+        *("home/index", "step_up/show", "step_up/resume"),
+    },
+    tours_at_work.headquarters: {
+        *("payouts/index", "payouts/new", "payouts/show", "users/index", "users/show"),
+        *("memberships/roles", "resets/new", "resets/show", "resets/index", "resets/bulk"),
+        *("tickets/needed", "tickets/show", "caller_checks/check", "step_up/show"),
+    },
+    tours_at_work.travelers: {
+        *("wallet/cards", "wallet/passengers", "wallet/passenger", "caller_checks/code"),
+    },
+}
 
 
 @on_sqlite
@@ -108,6 +128,37 @@ def test_pages_for_members_fit_and_are_accessible(
     assert visitor.seen == MEMBERS
 
 
+@on_sqlite
+@pytest.mark.parametrize("locale", SCREENS)
+@pytest.mark.parametrize("tour", AT_WORK, ids=lambda tour: tour.__name__)
+def test_pages_to_work_on_fit_and_are_accessible(
+    new_page: Callable[..., Page],
+    portal: Portal,
+    tour: Tour,
+    locale: str,
+    axe: Callable[..., None],
+    screenshot: Callable[..., Path],
+) -> None:
+    visitor = Visitor(new_page(locale=locale), locale, axe, screenshot)
+    visitor.follow(tour(visitor.page, portal, locale))
+    assert visitor.seen == AT_WORK[tour]
+
+
+@on_sqlite
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_the_place_where_one_is_stands_in_view_on_a_phone(
+    new_page: Callable[..., Page], portal: Portal, locale: str
+) -> None:
+    width, height = PHONE
+    page = new_page(viewport={"width": width, "height": height})
+    pam = portal.person("Pam Castillo", Role.PARTNER_ADMIN, app=True, locale=locale)
+    steps.enter(page, portal, pam)
+    page.goto(portal.url + "/admin/memberships")
+    expect(page.locator("html")).to_have_attribute("lang", locale)
+    place = page.locator(".work [aria-current]").bounding_box()
+    assert place and place["x"] >= 0 and place["x"] + place["width"] <= width
+
+
 def test_every_page_is_on_a_tour() -> None:
     files = (file.relative_to(TEMPLATES) for file in TEMPLATES.rglob("*.html"))
     pages = {
@@ -115,7 +166,7 @@ def test_every_page_is_on_a_tour() -> None:
         for file in files
         if not file.name.startswith("_") and len(file.parts) > 1 and file.parts[0] != "mail"
     }
-    assert pages == STRANGERS | MEMBERS | DEVELOPERS
+    assert pages == STRANGERS.union(MEMBERS, DEVELOPERS, *AT_WORK.values())
 
 
 @pytest.fixture
