@@ -129,7 +129,7 @@ ACTIONS: dict[Action, Requirement] = {
     Action.CHECK_CALLER: _for(_DESK, of=_ANY, subjects=Subjects.OTHERS),
     Action.INVITE_USER: _for(_PARTNER, _HQ, _SUPER, of=_SERVED, **_FRESH),
     Action.CHANGE_MEMBERSHIP: _for(
-        _PARTNER, _HQ, _SUPER, of=_SERVED, subjects=Subjects.OTHERS, within_rank=True, **_FRESH
+        _PARTNER, _HQ, _SUPER, of=_SERVED, subjects=Subjects.OTHERS, **_FRESH
     ),
     Action.APPROVE_MEMBERSHIP: _for(
         _PARTNER, _SUPER, of=_SERVED, subjects=Subjects.OTHERS, second_person=True, **_GRANT

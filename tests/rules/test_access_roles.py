@@ -116,7 +116,7 @@ NEVER_ONESELF = {
     Action.CHANGE_MEMBERSHIP,
     Action.APPROVE_MEMBERSHIP,
 }
-WITHIN_RANK = {Action.ADMINISTER_USER, Action.CHANGE_MEMBERSHIP}
+WITHIN_RANK = {Action.ADMINISTER_USER}  # Roles have ranks of their own: rules/roles.py.
 # Path and mark of the organisation that an object belongs to, and which standings reach it.
 PLACES = {
     "one's own": ("/hq/partner/", False, {"own", "below", "served", "any"}),

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from portal.edge import Edge
-from portal.flows import hosts
-from portal.rules.terms import AccountState, Role
+from portal.rules.terms import Role
 from portal.store.tables import memberships
 from portal.store.tables import users as users_table
 from tests.support.crowd import (
@@ -23,6 +22,7 @@ from tests.support.crowd import (
     user_row,
 )
 from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, PASSWORD, House
+from tests.support.threads import at_once
 from tests.support.web import lands_on, rows, signed_in
 
 OPERATIONS = (
@@ -240,20 +240,27 @@ def test_a_person_who_moved_away_is_out_of_reach_at_once(house: House) -> None:
     assert user_row(house, person.email)["state"] == "active"
 
 
-def test_the_last_super_admin_stays(house: House) -> None:
+def test_an_admin_changes_no_super_admins_account(house: House) -> None:
     ada = admin(house, HQ)
-    for name in ("sol", "sue"):
-        house.user(f"{name}@hq.example", HQ, Role.SUPER_ADMIN)
-    house.run(hosts.set_state, "sue@hq.example", AccountState.DISABLED)
+    house.user("sol@hq.example", HQ, Role.SUPER_ADMIN)
     path = page_of(house, "sol@hq.example")
-    for htmx in (False, True):
-        answer = ada.post(f"{path}/disabled", htmx=htmx)
-        assert answer.status_code == 409
-        assert "This is the last super-admin." in answer.text
+    for action in ("disabled", "sessions/end", "unlock", "password-renewal"):
+        for htmx in (False, True):
+            answer = ada.post(f"{path}/{action}", htmx=htmx)
+            assert answer.status_code == 403
+            assert "Ask another super-admin." in answer.text
     assert user_row(house, "sol@hq.example")["state"] == "active"
-    ada.post(f"{page_of(house, 'sue@hq.example')}/enabled")
-    assert ada.post(f"{path}/disabled").status_code == 303
-    assert user_row(house, "sol@hq.example")["state"] == "disabled"
+    assert "/disabled" not in ada.get(path).text, "and it is not offered"
+
+
+def test_two_super_admins_who_disable_each_other_leave_one(house: House) -> None:
+    people = [signed_in(house, "sol"), staff(house, "sue@hq.example", HQ, Role.SUPER_ADMIN)]
+    paths = [page_of(house, "sue@hq.example"), page_of(house, "sol@hq.example")]
+    for visitor, path in zip(people, paths, strict=True):
+        visitor.get(path)
+    at_once(2, lambda number: people[number].post(f"{paths[number]}/disabled"))
+    states = [user_row(house, f"{name}@hq.example")["state"] for name in ("sol", "sue")]
+    assert "active" in states
 
 
 def test_reminders_go_out_once_a_day_and_to_nobody_who_has_enrolled(house: House) -> None:
