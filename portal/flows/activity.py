@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.edge import Edge
+from portal.flows.events import OF_THE_ACCOUNT
 from portal.flows.session import Visit
 from portal.store import audit
+from portal.store.audit import AuditEvent
 
 PAGE = 20
 
@@ -29,14 +31,20 @@ def page(
     edge: Edge, visit: Visit, *, before: str | None = None, size: int = PAGE
 ) -> tuple[list[Happening], str | None]:
     """A page of events and the id that the next page starts before; None at the end."""
-    return page_of(edge, visit.user.id, before=before, size=size)
+    return _page(audit.of_subject(edge, visit.user.id, before=before, size=size + 1), size)
 
 
-def page_of(
-    edge: Edge, user_id: str, *, before: str | None = None, size: int = PAGE
+def page_within(
+    edge: Edge, user_id: str, path: str, *, before: str | None = None
 ) -> tuple[list[Happening], str | None]:
-    """The same of anybody's account, for whoever may look at it."""
-    events = audit.of_subject(edge, user_id, before=before, size=size + 1)
+    """The same of anybody's account, as far as it concerns the organisations from `path` down."""
+    events = audit.of_subject_within(
+        edge, user_id, path, OF_THE_ACCOUNT, before=before, size=PAGE + 1
+    )
+    return _page(events, PAGE)
+
+
+def _page(events: list[AuditEvent], size: int) -> tuple[list[Happening], str | None]:
     shown = [
         Happening(
             id=event.id,

@@ -101,3 +101,27 @@ class Event(enum.StrEnum):
     PAYOUT_REJECTED = "payout.rejected"
     PAYOUT_WITHDRAWN = "payout.withdrawn"
     SEAL_BROKEN = "store.seal_broken"
+
+
+# Events of the account itself, by source: they are its administrators' business wherever the
+# person was acting. Every other one is the business of the organisation that it is about.
+_ACCOUNT = {
+    "account",
+    "attempt",
+    "authenticator",
+    "backup_codes",
+    "browser",
+    "caller",
+    "challenge",
+    "enrolment",
+    "host",
+    "password",
+    "registration",
+    "reset",
+    "session",
+    "sign_in",
+    "ticket",
+    "unlock",
+    "user",
+}
+OF_THE_ACCOUNT = frozenset(event for event in Event if event.partition(".")[0] in _ACCOUNT)

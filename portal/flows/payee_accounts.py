@@ -10,15 +10,16 @@ import json
 from collections.abc import Iterator
 
 from portal.edge import Edge, SealBroken
-from portal.flows import tokens
+from portal.flows import entitlement, tokens
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.rules.bank import Account, masked
-from portal.rules.terms import Role
+from portal.rules.terms import Action, Role, Target
 from portal.store import audit, payees, payouts, users
 from portal.store.payees import Change, Payee
 from portal.store.users import User
 
+REQUESTER = "requester"  # Why the portal ended a change; worded in web/payment_words.
 CONCERNED = (Role.FINANCE_CONTROLLER, Role.PARTNER_ADMIN)
 
 
@@ -82,6 +83,18 @@ def settle_due(edge: Edge) -> bool:
     except SealBroken as broken:
         payees.move_change(edge, payee.open, "rejected")
         audit.add(edge, Event.SEAL_BROKEN, reason=broken.place)
+    return True
+
+
+def end_unlawful(edge: Edge, payee: Payee, change: Change) -> bool:
+    """Reject a waiting change whose requester may not ask any more; False while they may."""
+    by, target = change.requested_by, Target(payee.path)
+    if entitlement.lasts(edge, by, Action.CHANGE_PAYEE, target):
+        return False
+    payees.move_change(edge, change, "rejected", decided_at=edge.now, note=REQUESTER)
+    detail = {"payee": payee.id, "change": change.id}
+    audit.add(edge, Event.PAYEE_REJECTED, reason=REQUESTER, detail=detail)
+    tell_concerned(edge, Notice.PAYEE_STOPPED, payee, change.account_shown)
     return True
 
 

@@ -20,6 +20,7 @@ from portal.flows.notices import Notice
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.permission import Subject, Unsettled, settle
 from portal.flows.session import Visit
+from portal.rules.access import StepUp
 from portal.rules.bank import Account, masked, read_bic, read_iban
 from portal.rules.money import CURRENCIES
 from portal.rules.terms import Action, Target
@@ -144,7 +145,7 @@ def request_change(
 def approve(
     edge: Edge, visit: Visit, payee_id: str, change_id: str
 ) -> Done | Blocked | Gone | Unsettled:
-    """Agree to a waiting change, as another person than who asked; its time begins."""
+    """Agree to a waiting change, as another than who asked and still may; its time begins."""
     held = _held(edge, visit, payee_id, change_id, ("waiting",))
     if isinstance(held, Gone | Blocked):
         return held
@@ -158,6 +159,11 @@ def approve(
     )
     subject = Subject(_target(payee, change), change.id, shown)
     verdict = settle(edge, visit, Action.APPROVE_PAYEE, subject)
+    if isinstance(verdict, Unsettled) and not isinstance(verdict.decision, StepUp):
+        return verdict
+    if payee_accounts.end_unlawful(edge, payee, change):
+        permission.release(edge, Action.APPROVE_PAYEE)
+        return Blocked("payee_closed")
     if isinstance(verdict, Unsettled):
         return verdict
     until = edge.now + edge.settings.payee_wait

@@ -75,8 +75,9 @@ def sheet(edge: Edge, visit: Visit, payout_id: str) -> Sheet | Gone:
     if payout.state != "waiting":
         # Which account it was is in the audit log; the payee's of today may be another.
         return Sheet(payout, "", approvals, None, None)
-    obstacle = payouts.obstacle_of(edge, payee)
-    approvals = payouts.still_good(approvals, payouts.subject_of(edge, payout, payee, []))
+    obstacle = payouts.obstacle_of(edge, payout, payee, hold=False)
+    subject = payouts.subject_of(edge, payout, payee, [])
+    approvals = payouts.still_good(edge, approvals, subject, hold=False)
     target = payouts.subject_of(edge, payout, payee, approvals).target
     return Sheet(
         payout,
@@ -87,12 +88,12 @@ def sheet(edge: Edge, visit: Visit, payout_id: str) -> Sheet | Gone:
     )
 
 
-def choices(edge: Edge, partner: str, chosen: str | None) -> tuple[list[Choice], bool]:
-    """Payees of the partners whose names begin like this, and whether there are more.
+def choices(edge: Edge, beginning: str, chosen: str | None) -> tuple[list[Choice], bool]:
+    """Payees whose name, or whose partner's, begins like this, and whether there are more.
 
     `chosen` is among them, wherever it comes from.
     """
-    found = payees.of_partners(edge, partner, CHOICES + 1)
+    found = payees.of_partners(edge, beginning, CHOICES + 1)
     shown = found[:CHOICES]
     if chosen and all(payee.id != chosen for payee in shown):
         other = payees.find(edge, chosen)

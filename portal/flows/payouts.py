@@ -5,7 +5,8 @@
        └──reject──► rejected, or withdrawn where the preparer does it
 
 Whoever prepared one never approves it, and nobody approves twice. An approval counts for exactly
-what was shown when it was given: amount, payee, account, reference, version.
+what was shown when it was given: amount, payee, account, reference, version; and for as long as
+whoever gave it might still give it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.edge import Edge
-from portal.flows import payee_accounts
+from portal.flows import entitlement, payee_accounts
 from portal.flows.events import Event
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.permission import Subject, Unsettled, settle
@@ -71,15 +72,16 @@ def approve(
         return Gone()
     if payout.state != "waiting":
         return Blocked("payout_decided")
-    if reason := obstacle_of(edge, payee):
+    if reason := obstacle_of(edge, payout, payee):
         return Blocked(reason)
     given = payouts.approvals(edge, payout_id)
-    counting = still_good(given, subject_of(edge, payout, payee, []))
+    counting = still_good(edge, given, subject_of(edge, payout, payee, []))
     subject = subject_of(edge, payout, payee, counting)
     verdict = settle(edge, visit, Action.APPROVE_PAYOUT, subject)
     if isinstance(verdict, Unsettled):
         return verdict
-    payouts.approve(edge, payout, visit.user.id, subject.binding(Action.APPROVE_PAYOUT))
+    binding = subject.binding(Action.APPROVE_PAYOUT)
+    payouts.approve(edge, payout, visit.user.id, binding, counting)
     account = payee_accounts.shown(edge, payee)
     if len(counting) + 1 < payout.approvals_needed:
         _note(edge, Event.PAYOUT_APPROVAL_GIVEN, payout.id, payout.money, account=account)
@@ -118,7 +120,7 @@ def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str 
 
     `record` holds texts: reference, payee (its name), currency, amount ("12.30", exact). The same
     again is nothing new; another content for a reference corrects a waiting payout, which then
-    needs every approval anew, and is refused for a decided one.
+    needs every approval anew, and is refused for a decided one and for one that a person prepared.
     """
     read = _read(edge, organisation, record)
     if isinstance(read, str):
@@ -131,6 +133,8 @@ def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str 
     known = payouts.by_reference(edge, organisation.id, record["reference"])
     payout = payouts.hold(edge, known) if known else None
     assert payout is not None
+    if payout.prepared_by:
+        return "reference: this payout was prepared by hand and is not the platform's"
     if payout.payee_id == payee.id and payout.money == sum_:
         return None
     if payout.state != "waiting":
@@ -188,8 +192,11 @@ def _values(
     }
 
 
-def obstacle_of(edge: Edge, payee: Payee) -> str | None:
-    """Why nothing is paid to this payee now."""
+def obstacle_of(edge: Edge, payout: Payout, payee: Payee, *, hold: bool = True) -> str | None:
+    """Why nobody may approve this payout now."""
+    by, target = payout.prepared_by, Target(payout.path)
+    if by and not entitlement.lasts(edge, by, Action.PREPARE_PAYOUT, target, hold=hold):
+        return "payout_preparer_left"
     if payee_accounts.pending(edge, payee):
         return "payout_account_waits"
     return None if payee_accounts.shown(edge, payee) else "payout_no_account"
@@ -213,10 +220,18 @@ def subject_of(edge: Edge, payout: Payout, payee: Payee, approvals: list[Approva
     return Subject(Target(payout.path, parties=frozenset(parties)), payout.id, shown)
 
 
-def still_good(approvals: list[Approval], subject: Subject) -> list[Approval]:
-    """The approvals of exactly this; those of an earlier content are void."""
-    binding = subject.binding(Action.APPROVE_PAYOUT)
-    return [approval for approval in approvals if approval.binding == binding]
+def still_good(
+    edge: Edge, approvals: list[Approval], subject: Subject, *, hold: bool = True
+) -> list[Approval]:
+    """The approvals of exactly this by people who may still approve; all others are void."""
+    action, target = Action.APPROVE_PAYOUT, subject.target
+    binding = subject.binding(action)
+    return [
+        approval
+        for approval in approvals
+        if approval.binding == binding
+        and entitlement.lasts(edge, approval.approved_by, action, target, hold=hold)
+    ]
 
 
 def _note(edge: Edge, event: Event, payout_id: str, sum_: Money, **more: str) -> None:

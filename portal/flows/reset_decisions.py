@@ -169,7 +169,6 @@ def _close(edge: Edge, case: Case, request: ResetRequest, why: str) -> Blocked:
     """End a request that could not be made any more; nobody decided it."""
     assert why in CLOSED_FOR
     permission.release(edge, Action.APPROVE_RESET)
-    permission.release(edge, Action.APPROVE_RESET)
     resets.decide(edge, request, REJECTED, by=None, note=why)
     audit.add(
         edge,

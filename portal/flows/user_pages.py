@@ -11,7 +11,7 @@ from portal.flows.outcomes import Gone
 from portal.flows.permission import Subject, Unsettled, settle
 from portal.flows.reset_cases import Case
 from portal.flows.session import Session, Visit
-from portal.rules.terms import AAL, AccountState, Action, Membership
+from portal.rules.terms import AAL, AccountState, Action, Membership, Target
 from portal.store import authenticators, organisations, user_lists
 from portal.store.authenticators import Outline
 from portal.store.user_lists import Line
@@ -23,7 +23,7 @@ class UserPage:
 
     `doable`: the operations that would change something now; `resettable`: the action that would
     begin a reset of the factors, if any; `verifiable`: whether this is whom to ask for a code in a
-    call.
+    call. `memberships` and `happenings` are those within the viewer's reach.
     """
 
     case: Case
@@ -51,13 +51,18 @@ def look(
     verdict = settle(edge, visit, Action.VIEW_USERS, Subject(case.target, object_id=user_id))
     if isinstance(verdict, Unsettled):
         return verdict
-    happenings, following = activity.page_of(edge, user_id, before=before)
+    assert visit.acting is not None
+    happenings, following = activity.page_within(edge, user_id, visit.acting.path, before=before)
     live = session.live_sessions(edge, user_id)
     refused = permission.why_not(visit, Action.ADMINISTER_USER, case.target)
     return UserPage(
         case=case,
         line=line,
-        memberships=organisations.memberships_of(edge, user_id),
+        memberships=tuple(
+            one
+            for one in organisations.memberships_of(edge, user_id)
+            if permission.may(visit, Action.VIEW_USERS, Target(one.path))
+        ),
         held=authenticators.outlines(edge, user_id),
         sessions=live,
         happenings=happenings,

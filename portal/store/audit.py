@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import String, bindparam, cast, delete, exists, func, insert, or_, select, update
 
 from portal.edge import Edge
 from portal.store.engine import insert_for
+from portal.store.organisations import inside
 from portal.store.prepared import Prepared
-from portal.store.tables import audit_checkpoints, audit_events, audit_seals, leases
+from portal.store.tables import audit_checkpoints, audit_events, audit_seals, leases, organisations
 
 GENESIS = bytes(32)
 SEALER = "audit_sealer"
@@ -98,6 +99,27 @@ def of_subject(edge: Edge, user_id: str, *, before: str | None, size: int) -> li
     statement = _BEFORE if before else _NEWEST
     wanted = {"subject": user_id, "before": before, "size": size}
     return [_from_row(row) for row in statement.rows(edge.db, wanted)]
+
+
+def of_subject_within(
+    edge: Edge, user_id: str, path: str, always: Collection[str], *, before: str | None, size: int
+) -> list[AuditEvent]:
+    """The same for whoever reaches the organisations from `path` down: nothing of any other one.
+
+    `always`: events of the account itself, which are shown wherever the person was acting.
+    """
+    # What is about an organisation names it; anything else belongs to where it was done.
+    named = audit_events.c.detail["organisation"].as_string()
+    whose = func.coalesce(named, cast(audit_events.c.organisation_id, String))
+    reached = select(cast(organisations.c.id, String)).where(inside(path))
+    statement = select(audit_events).where(
+        audit_events.c.subject_id == user_id,
+        or_(audit_events.c.event.in_(always), whose.is_(None), whose.in_(reached)),
+    )
+    if before:
+        statement = statement.where(audit_events.c.id < before)
+    rows = edge.db.execute(statement.order_by(audit_events.c.id.desc()).limit(size)).mappings()
+    return [_from_row(row) for row in rows]
 
 
 def has_happened(edge: Edge, event: str, user_id: str, since: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, and_, bindparam, case, insert, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, insert, or_, select
 
 from portal.edge import Edge
 from portal.rules.terms import Membership, Role
@@ -83,14 +83,18 @@ def root(edge: Edge) -> Organisation | None:
     return _from_row(row) if row else None
 
 
+def inside(path: str) -> ColumnElement[bool]:
+    """The condition that a row is the organisation with this path, or one under it."""
+    # "/" is followed by "0": every path that begins with this one lies between the two.
+    return and_(organisations.c.path >= path, organisations.c.path < f"{path[:-1]}0")
+
+
 def below(edge: Edge, path: str, chosen: str, size: int) -> list[Organisation]:
     """An organisation and those under it, by path; `chosen` before all, wherever it stands."""
     first = case((organisations.c.id == chosen, 0), else_=1)
-    # "/" is followed by "0": every path that begins with this one lies between the two.
-    inside = and_(organisations.c.path >= path, organisations.c.path < f"{path[:-1]}0")
     statement = (
         select(*(organisations.c[name] for name in Organisation.__dataclass_fields__))
-        .where(or_(inside, organisations.c.id == chosen))
+        .where(or_(inside(path), organisations.c.id == chosen))
         .order_by(first, organisations.c.path)
         .limit(size)
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, bindparam, insert, select, update
+from sqlalchemy import RowMapping, and_, bindparam, insert, or_, select, update
 
 from portal.edge import Edge
 from portal.rules.bank import Account
@@ -148,10 +148,17 @@ def by_name(edge: Edge, organisation_id: str, name: str) -> Payee | None:
 
 
 def of_partners(edge: Edge, beginning: str, size: int) -> list[Payee]:
-    """Payees of the organisations whose names begin like this, by organisation and name."""
+    """Payees by organisation and name, where either begins like this, or both in this order."""
     statement = _PAYEES.order_by(organisations.c.name, payees.c.name, payees.c.id).limit(size)
     if beginning:
-        statement = statement.where(organisations.c.name.istartswith(beginning, autoescape=True))
+        # Both together, so that any payee is found whatever many others are called.
+        both = organisations.c.name + " " + payees.c.name
+        statement = statement.where(
+            or_(
+                both.istartswith(beginning, autoescape=True),
+                payees.c.name.istartswith(beginning, autoescape=True),
+            )
+        )
     return [_from_row(row) for row in edge.db.execute(statement).mappings()]
 
 

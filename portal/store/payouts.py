@@ -183,11 +183,15 @@ def _move(edge: Edge, payout: Payout, **values: Any) -> bool:
     return result.rowcount == 1
 
 
-def approve(edge: Edge, payout: Payout, user_id: str, binding: bytes) -> None:
-    """Note an approval; approvals of anything else than `binding` are void and go."""
+def approve(
+    edge: Edge, payout: Payout, user_id: str, binding: bytes, counting: Iterable[Approval]
+) -> None:
+    """Note an approval beside those that count; all others of this payout are void and go."""
+    people = [approval.approved_by for approval in counting]
     edge.db.execute(
         delete(payout_approvals).where(
-            payout_approvals.c.payout_id == payout.id, payout_approvals.c.binding != binding
+            payout_approvals.c.payout_id == payout.id,
+            payout_approvals.c.approved_by.not_in(people),
         )
     )
     values = {"payout_id": payout.id, "approved_by": user_id, "binding": binding, "at": edge.now}

@@ -69,17 +69,18 @@ def factors_of(edge: Edge, user_ids: list[str]) -> dict[str, list[Factor]]:
     return found
 
 
-def memberships_held(edge: Edge, user_id: str) -> tuple[Membership, ...]:
-    """The roles of an active person, who keeps them until the commit; none of a disabled one."""
+def memberships_held(edge: Edge, user_id: str, *, hold: bool = True) -> tuple[Membership, ...]:
+    """The roles of an active person, none of a disabled one. `hold`: kept until the commit."""
     statement = (
         select(organisations.c.id, organisations.c.name, memberships.c.role, organisations.c.path)
         .join(organisations, organisations.c.id == memberships.c.organisation_id)
         .join(users, users.c.id == memberships.c.user_id)
         .where(memberships.c.user_id == user_id, users.c.state == str(AccountState.ACTIVE))
+    )
+    if hold:
         # Their row itself is not held: they may be withdrawing this very request, and then each
         # would wait for the other.
-        .with_for_update(of=memberships, read=True)
-    )
+        statement = statement.with_for_update(of=memberships, read=True)
     return tuple(
         Membership(identity, name, Role(role), path)
         for identity, name, role, path in edge.db.execute(statement)

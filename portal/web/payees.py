@@ -208,6 +208,7 @@ def _pending(sheet: Sheet) -> dict[str, Any] | None:
 
 
 def _past(change: Change) -> dict[str, Any]:
+    by_portal = change.state == "rejected" and change.decided_by is None
     in_force = change.state == "approved" and payee_accounts.is_due(g.edge, change)
     return {
         "account": masked(change.account_shown),
@@ -217,5 +218,5 @@ def _past(change: Change) -> dict[str, Any]:
         "decided_by": change.decided_by_name,
         "decided_at": change.decided_at,
         "effective_at": change.effective_at,
-        "note": change.note,
+        "note": payment_words.CLOSED.get(change.note, change.note) if by_portal else change.note,
     }

@@ -25,6 +25,13 @@ FILTERS: dict[str, Phrase] = {
     "all": lazy_gettext("All"),
 }
 
+# Why the portal ended a change of an account that nobody decided about.
+CLOSED: dict[str, Phrase] = {
+    "requester": lazy_gettext(
+        "Closed by the portal: whoever asked for it may not ask for it any more."
+    ),
+}
+
 # Why a flow said no; each says what to do next.
 PROBLEMS: dict[str, Phrase] = {
     "payee_name_taken": lazy_gettext(
@@ -39,6 +46,10 @@ PROBLEMS: dict[str, Phrase] = {
     ),
     "payee_not_yours": lazy_gettext(
         "Only who asked for a new account can withdraw it. You can reject it instead."
+    ),
+    "payee_closed": CLOSED["requester"],
+    "payout_preparer_left": lazy_gettext(
+        "Whoever asked for this may no longer do so. Reject it; another administrator can ask."
     ),
     "payout_payee": lazy_gettext("Choose a payee from the list."),
     "payout_amount": lazy_gettext(

@@ -67,7 +67,7 @@ def test_no_cell_runs_a_formula_and_numbers_stay_numbers(house: House) -> None:
     assert sorted(line["description"] for line in lines)[0] == "'+1+1"
     (negative,) = [line for line in lines if line["reference"] == "N"]
     assert negative["gross"] == negative["net"] == "-5.00"
-    assert negative["description"] == 'a "b", c; =1'
+    assert negative["description"] == 'a "b", c; \'=1'
     assert negative["driver"] == "x=y"
     assert data.count(b"\r\n") == data.count(b"\n") == len(lines) + 1
 
@@ -78,6 +78,15 @@ def test_every_start_of_a_formula_is_quoted(start: str) -> None:
     assert spreadsheet.cell(f"x{start}") == f"x{start}"
     assert spreadsheet.cell(Money(-5, "EUR")) == "-0.05"
     assert spreadsheet.cell(-5) == "-5"
+
+
+@pytest.mark.parametrize("sign", [";", ",", "|", "\t", "; ", ';"', "\n"])
+@pytest.mark.parametrize("start", "=+-@＝＋－＠")  # noqa: RUF001
+def test_no_formula_starts_where_another_program_parts_cells(sign: str, start: str) -> None:
+    link = f'{start}HYPERLINK("x")'
+    assert spreadsheet.cell(f"x{sign}{link}") == f"x{sign}'{link}"
+    assert spreadsheet.cell(f"x{sign}y{link}") == f"x{sign}y{link}"
+    assert spreadsheet.cell(f"{link}{sign}{link}") == f"'{link}{sign}'{link}"
 
 
 def test_the_file_says_that_it_is_unicode(house: House) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from portal.rules.money import MINOR_MAX
 from tests.support.house import BRANCH, House
 from tests.support.payments import DUTCH, payout_path, proved, take_payee, take_payout
 from tests.support.web import rows, signed_in
@@ -37,3 +40,24 @@ def test_the_platform_corrects_only_what_waits(house: House) -> None:
     assert (take_payout(house, BRANCH) or "").startswith("payee: ")
     assert (take_payout(house, note="x") or "").startswith("record: ")
     assert len(rows(house, "payouts")) == 1
+
+
+@pytest.mark.parametrize("amount", ["1250.00", "2"])
+def test_the_platform_never_rewrites_what_a_person_prepared(house: House, amount: str) -> None:
+    assert take_payee(house) is None
+    ada = signed_in(house, "ada")
+    payee = rows(house, "payees")[0]["id"]
+    answer = ada.post("/payouts", payee=payee, amount="1250.00", reference="P-1")
+    assert answer.status_code == 303
+    (before,) = rows(house, "payouts")
+    reason = take_payout(house, amount=amount) or ""
+    assert reason.startswith("reference: ") and "by hand" in reason
+    assert rows(house, "payouts") == [before]
+
+
+def test_a_sum_has_a_limit_under_which_millions_add_up(house: House) -> None:
+    assert take_payee(house) is None
+    assert take_payout(house, amount="10000000000.00") is None
+    assert (take_payout(house, reference="P-2", amount="10000000000.01") or "").startswith("amount")
+    # A line's net can be twice the limit, where the fee is below zero.
+    assert 2 * MINOR_MAX * 4_000_000 < 2**63

@@ -218,3 +218,13 @@ def test_nobody_but_hq_sees_a_payout(house: House, name: str) -> None:
             assert answer.status_code == 403
             assert "Garage" not in answer.text
     assert visitor.post(f"{path}/approval").status_code == 403
+
+
+def test_the_51st_payee_of_a_partner_is_found_by_its_name(house: House) -> None:
+    for number in range(51):
+        assert take_payee(house, name=f"Garage {number:02}") is None
+    assert take_payee(house, BRANCH, name="Garage 50 too") is None
+    ada = signed_in(house, "ada")
+    for asked in ("garage+50", f"{PARTNER} Garage 50".replace(" ", "+")):
+        page = ada.get(f"/payouts/new?partner={asked}").text
+        assert f"{PARTNER} · Garage 50 ·" in page and "Garage 49" not in page
