@@ -7,7 +7,7 @@ somebody holds it adds the role and nothing else, and signs nobody in.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.ceremony import Rejected, Subject
@@ -20,13 +20,16 @@ from portal.flows.memberships import Person
 from portal.flows.outcomes import Done, Gone
 from portal.flows.session import Opened
 from portal.flows.tokens import digest
-from portal.rules import policy
+from portal.rules import policy, roles
 from portal.rules.terms import AccountState, Authentication, Role
 from portal.store import audit, membership_requests, organisations, users
+from portal.store import invitations as invitation_store
 from portal.store import links as link_store
 from portal.store.links import Link, LinkKind
+from portal.store.membership_requests import Asked as Request
 from portal.store.membership_requests import Change, State
 from portal.store.organisations import Organisation
+from portal.store.users import User
 
 Work = Callable[[], Any]
 
@@ -55,7 +58,7 @@ def offer(edge: Edge, token: str) -> Offer | Gone:
     offered = tuple(Role(role) for role in link.data["offered"])
     return Offer(
         email=about.user.email,
-        name=about.user.name,
+        name=invitations.named(link, about, organisation),
         organisation=organisation.name,
         roles=offered,
         new=about.user.state is AccountState.INVITED,
@@ -71,10 +74,11 @@ def accept(
     if found is None:
         return Gone()
     user = found[1].user
+    name = invitations.named(*found)
     made = None
     if user.state is AccountState.INVITED:
         # Fifteen characters: at this instant nothing stands beside the password.
-        subject = Subject(user.id, user.email, user.name, edge.settings.product_name, False)
+        subject = Subject(user.id, user.email, name, edge.settings.product_name, False)
         made = yield from credentials.choose_password(edge, subject, password)
         if isinstance(made, Rejected):
             return made
@@ -86,6 +90,8 @@ def accept(
     if not link_store.use(edge, link.id):
         return Gone()
     _give(edge, link, about, organisation)
+    if made is not None:
+        set_aside(edge, about, but=organisation.id)
     audit.add(
         edge,
         Event.INVITATION_ACCEPTED,
@@ -93,7 +99,7 @@ def accept(
         actor_id=user.id,
         detail={"organisation": organisation.id},
     )
-    return Done() if made is None else _open(edge, about, organisation, made)
+    return Done() if made is None else _open(edge, replace(user, name=name), organisation, made)
 
 
 def _found(edge: Edge, token: str) -> tuple[Link, Person, Organisation] | None:
@@ -120,17 +126,45 @@ def _give(edge: Edge, link: Link, about: Person, organisation: Organisation) -> 
         giving.give(edge, about, organisation, role)
 
 
-def _open(edge: Edge, about: Person, organisation: Organisation, data: dict[str, Any]) -> Opened:
+def set_aside(edge: Edge, about: Person, *, but: str | None) -> None:
+    """Take what invitations gave an account that nobody held yet; their links ask for it anew.
+
+    `but`: the organisation whose invitation was accepted.
+    """
+    places = {one.organisation.id: one.organisation for one in about.held}
+    for place in places.values():
+        if place.id == but:
+            continue
+        held = about.roles_in(place.id)
+        for role in sorted(held):
+            giving.take(edge, about, place, role)
+        for link_id in invitation_store.open_of(edge, about.user.id, place.id):
+            _ask_consent(edge, about, link_id, held)
+
+
+def _ask_consent(edge: Edge, about: Person, link_id: str, held: frozenset[Role]) -> None:
+    """Let a live link, which only said what was held already, give it when it is accepted."""
+    link = link_store.unspent(edge, LinkKind.INVITATION, link_id)
+    if link is None or link.expires_at <= edge.now:
+        return
+    wanted = sorted(held & {Role(role) for role in link.data["offered"]})
+    link_store.rewrite(edge, link.id, {**link.data, "offered": wanted, "roles": wanted})
+    for role in wanted:
+        if not roles.needs_second_person(role):
+            own = Request(about.user.id, link.data["organisation"], role, Change.ADD, about.user.id)
+            membership_requests.add(edge, own, link.expires_at - edge.now)
+
+
+def _open(edge: Edge, user: User, organisation: Organisation, data: dict[str, Any]) -> Opened:
     """Make an invited account active with its first password, and sign in.
 
+    Only what this invitation says is in force: home, name and roles of any other are not.
     Policy is met at the next page: whoever must enrol stands in the gate and nowhere else.
     """
-    user = about.user
     users.set_state(edge, user.id, AccountState.ACTIVE)
-    at_home = any(one.organisation.id == user.home_organisation_id for one in about.held)
-    if user.home_organisation_id != organisation.id and not at_home:
-        # Whoever invited them first took it back; their home is where they are wanted.
-        users.set_home(edge, user.id, organisation.id)
+    # Who invited them first has no hold on them: they are at home where they accepted.
+    users.set_home(edge, user.id, organisation.id)
+    users.set_profile(edge, user.id, name=user.name, locale=user.locale, time_zone=user.time_zone)
     identity = credentials.first_password(edge, user, data)
     stored = users.by_id(edge, user.id)
     assert stored is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.edge import Edge
+from portal.flows import membership_requests as second_person
 from portal.flows import memberships as giving
 from portal.flows import permission, session
 from portal.flows.events import Event
@@ -24,7 +25,7 @@ from portal.store import (
     organisations,
     users,
 )
-from portal.store.membership_requests import State
+from portal.store.membership_requests import MembershipRequest, State
 from portal.store.organisations import Organisation
 
 ACTION = Action.CHANGE_MEMBERSHIP
@@ -59,13 +60,15 @@ def depart(
     at_home = about.user.home_organisation_id == organisation.id
     if not here and not at_home:
         return Blocked("membership_not_held")
-    if not here <= roles.may_give(visit.facts.acting_roles):
+    coming = _coming(edge, about, organisation)
+    above = {one.role for one in coming if roles.needs_second_person(one.role)}
+    if not here | above <= roles.may_give(visit.facts.acting_roles):
         return Blocked("membership_above")
     for role in here:
         if reason := giving.missing(edge, about, organisation, role):
             return Blocked(reason)
     waiting = _take_all(edge, visit, about, organisation)
-    _withdraw_waiting(edge, visit, about, organisation)
+    _withdraw_waiting(edge, visit, about, organisation, coming)
     disabled = at_home and _close(edge, about, organisation, waiting=waiting)
     audit.add(
         edge,
@@ -90,10 +93,27 @@ def _take_all(edge: Edge, visit: Visit, about: Person, organisation: Organisatio
     return waiting
 
 
-def _withdraw_waiting(edge: Edge, visit: Visit, about: Person, organisation: Organisation) -> None:
+def _coming(edge: Edge, about: Person, organisation: Organisation) -> list[MembershipRequest]:
+    """What is still to be given here, by a second person or with their own consent."""
+    return [
+        one
+        for one in membership_requests.waiting_for(edge, about.user.id)
+        if one.organisation_id == organisation.id and one.change is Change.ADD
+    ]
+
+
+def _withdraw_waiting(
+    edge: Edge,
+    visit: Visit,
+    about: Person,
+    organisation: Organisation,
+    coming: list[MembershipRequest],
+) -> None:
     """What was still to be given here is not given any more, and no invitation opens the door."""
-    for request in membership_requests.waiting_for(edge, about.user.id):
-        if request.organisation_id == organisation.id and request.change is Change.ADD:
+    for request in coming:
+        if roles.needs_second_person(request.role):
+            second_person.end(edge, visit, request.id)
+        else:
             membership_requests.decide(edge, request.id, State.WITHDRAWN, visit.user.id)
     for link_id in invitations.open_of(edge, about.user.id, organisation.id):
         links.withdraw(edge, link_id)

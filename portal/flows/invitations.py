@@ -29,7 +29,7 @@ from portal.rules.terms import AccountState, Action, Role
 from portal.store import audit, membership_requests, organisations, users
 from portal.store import invitations as store
 from portal.store import links as link_store
-from portal.store.links import LinkKind
+from portal.store.links import Link, LinkKind
 from portal.store.membership_requests import Asked as Request
 from portal.store.membership_requests import State
 from portal.store.organisations import Organisation
@@ -84,15 +84,16 @@ def place(edge: Edge, visit: Visit, organisation: Organisation, new: Newcomer) -
     for role in new.roles:
         if reason := giving.unfit(visit, organisation, role):
             return Blocked(reason)
-    about = _held(edge, email) or _add(edge, replace(new, email=email), organisation)
+    new = replace(new, email=email)
+    about = _held(edge, new) or _add(edge, new, organisation)
     if is_stranger(about, organisation):
-        return _offer(edge, visit, about, organisation, new.roles)
+        return _offer(edge, visit, about, organisation, new)
     return _own(edge, visit, about, organisation, new.roles)
 
 
-def _held(edge: Edge, email: str) -> Person | None:
-    found = users.by_email(edge, email)
-    return giving.hold(edge, found.id) if found else None
+def _held(edge: Edge, new: Newcomer) -> Person | None:
+    found = users.by_email(edge, new.email)
+    return giving.hold(edge, found.id, *new.roles) if found else None
 
 
 def _add(edge: Edge, new: Newcomer, organisation: Organisation) -> Person:
@@ -111,7 +112,7 @@ def _add(edge: Edge, new: Newcomer, organisation: Organisation) -> Person:
     if users.add(edge, user):
         audit.add(edge, Event.USER_CREATED, subject_id=user.id, reason="invited")
         return Person(user, ())
-    made = _held(edge, new.email)  # By somebody else, at this instant.
+    made = _held(edge, new)  # By somebody else, at this instant.
     assert made is not None
     return made
 
@@ -164,14 +165,14 @@ def _offer(
     visit: Visit,
     about: Person,
     organisation: Organisation,
-    wanted: Collection[Role],
+    new: Newcomer,
 ) -> Placed:
     """Somebody of another organisation: nothing changes for them before they agree."""
     if not about.held:
         about = _revived(edge, about)
-    offered = tuple(role for role in wanted if not roles.needs_second_person(role))
+    offered = tuple(role for role in new.roles if not roles.needs_second_person(role))
     asked: Asked | Blocked = Asked()
-    for role in wanted:
+    for role in new.roles:
         if role not in offered:
             asked = giving.ask(edge, visit, about, organisation, role, Change.ADD)
     if not offered:
@@ -184,7 +185,9 @@ def _offer(
         request = Request(about.user.id, organisation.id, role, Change.ADD, visit.user.id)
         membership_requests.add(edge, request, lifetime)
     _end_links(edge, about.user.id, organisation.id)
-    send(edge, about.user, organisation, offered, then=offered)
+    # Nobody holds an invited account: each invitation speaks with the name that it was given.
+    user = about.user if about.opened else replace(about.user, name=new.name)
+    send(edge, user, organisation, offered, then=offered)
     return Invited()
 
 
@@ -214,6 +217,7 @@ def send(
 ) -> None:
     """Make the link and mail it. `then`: the roles that are given when it is accepted.
 
+    A new account that it opens gets the `user`'s name as it is here.
     A disabled account elsewhere gets no mail, and nobody here learns of it.
     """
     named = sorted(str(role) for role in offered)
@@ -224,6 +228,7 @@ def send(
         lifetime=edge.settings.invitation_lifetime,
         organisation=organisation.id,
         email=user.email,
+        name=user.name,
         offered=named,
         roles=sorted(str(role) for role in then),
     )
@@ -233,6 +238,13 @@ def send(
         new = user.state is AccountState.INVITED
         notice = Notice.INVITATION if new else Notice.ROLE_OFFERED
         tell(edge, notice, user, token=token, organisation=organisation.name, roles=named)
+
+
+def named(link: Link, about: Person, organisation: Organisation) -> str:
+    """The name that an invitation speaks with: never one that somebody else's gave the account."""
+    if about.opened or not is_stranger(about, organisation):
+        return about.user.name
+    return link.data.get("name") or about.user.email.partition("@")[0]
 
 
 def send_again(edge: Edge, user_id: str, organisation: Organisation) -> None:

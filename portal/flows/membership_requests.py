@@ -9,7 +9,7 @@ still be entitled to, who decides too, and what the grant was bound to must stil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.edge import Edge
 from portal.flows import invitations, permission
@@ -25,6 +25,7 @@ from portal.rules.terms import AccountState, Action
 from portal.store import audit, membership_requests, organisations
 from portal.store.membership_requests import Change, MembershipRequest, State
 from portal.store.organisations import Organisation
+from portal.store.users import User
 
 NOTES = {
     State.APPROVED: Event.MEMBERSHIP_APPROVED,
@@ -48,7 +49,7 @@ def _hold(edge: Edge, request_id: str) -> Case | None:
     found = membership_requests.find(edge, request_id)
     if found is None or not roles.needs_second_person(found.role):
         return None
-    about = giving.hold(edge, found.user_id)
+    about = giving.hold(edge, found.user_id, found.role)
     request = membership_requests.hold(edge, request_id)
     organisation = organisations.by_id(edge, found.organisation_id)
     asker = giving.person(edge, found.requested_by)
@@ -99,12 +100,18 @@ def approve(edge: Edge, visit: Visit, request_id: str) -> Done | Blocked | Unset
         giving.take(edge, case.about, case.organisation, case.request.role)
     elif invitations.is_stranger(case.about, case.organisation):
         role = case.request.role
-        invitations.send(edge, case.about.user, case.organisation, (role,), then=(role,))
+        invitations.send(edge, _nameless(case.about), case.organisation, (role,), then=(role,))
     else:
         giving.give(edge, case.about, case.organisation, case.request.role)
         if case.about.user.state is AccountState.INVITED:
             invitations.send_again(edge, case.about.user.id, case.organisation)
     return Done()
+
+
+def _nameless(about: Person) -> User:
+    """The account, without the name that another organisation's invitation gave it."""
+    local = about.user.email.partition("@")[0]
+    return about.user if about.opened else replace(about.user, name=local)
 
 
 def reject(edge: Edge, visit: Visit, request_id: str) -> Done | Blocked | Unsettled:
@@ -141,6 +148,13 @@ def withdraw(edge: Edge, visit: Visit, request_id: str) -> Done | Blocked | Unse
         return Blocked("membership_not_yours")
     _close(edge, visit, case, State.WITHDRAWN)
     return Done()
+
+
+def end(edge: Edge, visit: Visit, request_id: str) -> None:
+    """Withdraw what waits, as a part of something that was settled; the person's row is held."""
+    case = _hold(edge, request_id)
+    assert case is not None, "it waits for a second person"
+    _close(edge, visit, case, State.WITHDRAWN)
 
 
 def _over(edge: Edge, case: Case) -> str | None:

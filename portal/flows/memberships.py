@@ -60,8 +60,14 @@ def person(edge: Edge, user_id: str) -> Person | None:
     return Person(user, memberships.held_by(edge, user.id)) if user else None
 
 
-def hold(edge: Edge, user_id: str) -> Person | None:
-    """A person whose row is held until the commit: changes to them happen in turn."""
+def hold(edge: Edge, user_id: str, *wanted: Role) -> Person | None:
+    """A person whose row is held until the commit: changes to them happen in turn.
+
+    `wanted`: the roles that it is about. Where a super-admin's is among them or held, all of those
+    are held before this one, so that two at once come in turn.
+    """
+    if Role.SUPER_ADMIN in {*wanted, *(one.role for one in memberships.held_by(edge, user_id))}:
+        users.hold_active(edge, Role.SUPER_ADMIN)
     user = users.lock(edge, user_id)
     return Person(user, memberships.held_by(edge, user.id)) if user else None
 
@@ -132,7 +138,7 @@ def change(
 ) -> Done | Asked | Blocked | Unsettled:
     """Give or take a role; one that administers others waits for a second person."""
     action = Action.CHANGE_MEMBERSHIP
-    about = hold(edge, user_id)
+    about = hold(edge, user_id, wanted.role)
     organisation = organisations.by_id(edge, wanted.organisation_id)
     if about is None or organisation is None or not is_known(edge, visit, about):
         return unknown(edge, visit, action, user_id)

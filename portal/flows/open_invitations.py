@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from portal.edge import Edge
@@ -110,7 +110,8 @@ def repeat(edge: Edge, visit: Visit, link_id: str) -> Done | Blocked | Unsettled
             membership_requests.decide(edge, one.id, State.WITHDRAWN, visit.user.id)
             request = Request(about.user.id, organisation.id, one.role, Change.ADD, visit.user.id)
             membership_requests.add(edge, request, edge.settings.invitation_lifetime)
-    invitations.send(edge, about.user, organisation, offered, then=given)
+    name = invitations.named(link, about, organisation)
+    invitations.send(edge, replace(about.user, name=name), organisation, offered, then=given)
     return Done()
 
 
@@ -128,9 +129,9 @@ def withdraw(edge: Edge, visit: Visit, link_id: str) -> Done | Blocked | Unsettl
         for role in about.roles_in(organisation.id):
             giving.take(edge, about, organisation, role)
     link_store.withdraw(edge, link.id)
-    for one in membership_requests.waiting_for(edge, about.user.id):
-        if one.organisation_id == organisation.id:
-            membership_requests.decide(edge, one.id, State.WITHDRAWN, visit.user.id)
+    # What waits for a second person is not this invitation's: it has its own withdrawal.
+    for one in invitations.consents(edge, about.user.id, organisation.id):
+        membership_requests.decide(edge, one.id, State.WITHDRAWN, visit.user.id)
     detail = {"organisation": organisation.id}
     audit.add(edge, Event.INVITATION_WITHDRAWN, subject_id=about.user.id, detail=detail)
     invitations.let_go(edge, about.user.id)

@@ -7,13 +7,14 @@ confirms must type the password, so nobody can prepare an account for somebody e
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from portal.ceremony import Rejected, Subject
 from portal.edge import Edge
-from portal.flows import attempts, credentials, links, session
+from portal.flows import acceptances, attempts, credentials, links, session
+from portal.flows import memberships as giving
 from portal.flows.events import Event
 from portal.flows.login import PASSWORD
 from portal.flows.notices import Notice, tell, write
@@ -60,6 +61,8 @@ def register(
     if isinstance(made, Rejected):
         return made
     owner = users.by_email(edge, form.email)
+    if owner is not None and _is_unclaimed(owner):
+        owner = None  # Only ever invited: that keeps nobody from an account of their own.
     audit.add(
         edge,
         Event.REGISTRATION_REQUESTED,
@@ -130,7 +133,10 @@ def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
         created_at=edge.now,
     )
     if not users.add(edge, user):
-        return Gone()  # Somebody else confirmed this address first.
+        claimed = _claim(edge, user)
+        if claimed is None:
+            return Gone()  # Somebody else confirmed this address first.
+        user = claimed
     organisations.add_membership(
         edge, user_id=user.id, organisation_id=guests.id, role=Role.TRAVELER
     )
@@ -145,6 +151,25 @@ def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
         organisations.memberships_of(edge, user.id),
         proof,
     )
+
+
+def _is_unclaimed(user: User) -> bool:
+    """Whether nobody ever held an account: invited, perhaps let go, and never with a password."""
+    return user.state is not AccountState.ACTIVE and not user.summary.held
+
+
+def _claim(edge: Edge, applied: User) -> User | None:
+    """Open the account that invitations made for this address, with nothing of theirs in force."""
+    found = users.by_email(edge, applied.email)
+    about = giving.hold(edge, found.id) if found else None
+    if about is None or about.user.email != applied.email or not _is_unclaimed(about.user):
+        return None
+    user = replace(applied, id=about.user.id)
+    acceptances.set_aside(edge, about, but=None)
+    users.set_state(edge, user.id, user.state)
+    users.set_home(edge, user.id, user.home_organisation_id)
+    users.set_profile(edge, user.id, name=user.name, locale=user.locale, time_zone=user.time_zone)
+    return user
 
 
 def applicant(edge: Edge, token: str) -> str | None:

@@ -113,6 +113,12 @@ def _unspent(edge: Edge, kind: LinkKind, *conditions: Any) -> Link | None:
     return _from_row(edge, row) if row else None
 
 
+def rewrite(edge: Edge, link_id: str, data: dict[str, Any]) -> None:
+    """Change what a link that nobody has used stands for."""
+    statement = update(links).where(links.c.id == link_id, links.c.used_at.is_(None))
+    edge.db.execute(statement.values(data=seal_json(edge, PLACE, link_id, data)))
+
+
 def withdraw(edge: Edge, link_id: str) -> bool:
     """End a link that nobody has used, expired or not, and forget what it held."""
     result = edge.db.execute(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from portal.edge import Edge
 from portal.flows import hosts
 from portal.rules.terms import AccountState, Role
 from portal.store import users
+from portal.store.administration_tables import membership_requests
 from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, House, Visitor
 from tests.support.memberships import (
+    INDEX,
     admin,
     another,
+    change,
     events,
     grant,
     invite,
@@ -21,7 +27,7 @@ from tests.support.memberships import (
     sue,
     user,
 )
-from tests.support.web import lands_on, signed_in
+from tests.support.web import Work, lands_on, signed_in
 
 DAN, PAM, TARA = "dan@partner.example", "pam@partner.example", "tara@guests.example"
 KIM = "kim@branch.example"
@@ -138,3 +144,53 @@ def test_who_administers_or_is_invited_does_not_move(house: House) -> None:
         )
         assert answer.status_code == 422
         assert user(house, email)["home_organisation_id"] == organisation(house, GUESTS)
+
+
+def test_who_leaves_takes_what_waited_along_and_its_asker_is_told(house: House) -> None:
+    house.person("dan")
+    paul = another(house, "paul@partner.example", PARTNER, Role.PARTNER_ADMIN)
+    paul.get(INDEX)
+    assert change(paul, DAN, "add", "partner_admin", PARTNER).status_code == 303
+    before = len(subjects(house, "paul@partner.example"))
+    assert _leave(admin(house, "pam"), DAN, PARTNER).status_code == 303
+    assert [row["state"] for row in requests(house)] == ["withdrawn"]
+    assert len(events(house, "membership.withdrawn")) == 1
+    assert len(subjects(house, "paul@partner.example")) == before + 1
+
+
+def test_nobody_ends_what_waits_above_them_by_a_departure(house: House) -> None:
+    house.organise()
+    sol = admin(house, "sol")
+    sol.get(INDEX)
+    house.user("guest@guests.example")
+    assert change(sol, "guest@guests.example", "add", "partner_admin", GUESTS).status_code == 303
+    house.run(_raise_request, requests(house)[0]["id"])
+    answer = _leave(admin(house, "ada"), "guest@guests.example", GUESTS)
+    assert answer.status_code == 422
+    assert [row["state"] for row in requests(house)] == ["waiting"]
+    assert roles_of(house, "guest@guests.example") == {(GUESTS, "traveler")}
+
+
+def _raise_request(edge: Edge, request_id: str) -> None:
+    """What waits is a super-admin's role."""
+    statement = update(membership_requests).where(membership_requests.c.id == request_id)
+    edge.db.execute(statement.values(role=str(Role.SUPER_ADMIN)))
+
+
+@pytest.mark.parametrize("verb", ["add", "remove"])
+def test_all_super_admins_are_held_before_one_of_them(house: House, verb: str) -> None:
+    sue(house)
+    house.user("amy@hq.example", HQ, Role.HQ_ADMIN)
+    sol = admin(house, "sol")
+    email = "amy@hq.example" if verb == "add" else "sue@hq.example"
+    path = f"/admin/users/{user(house, email)['id']}/roles"
+    form = {"change": verb, "role": "super_admin", "organisation": organisation(house, HQ)}
+    with Work(house) as work:
+        assert sol.post(path, form).status_code == 303
+    plain = [" ".join(line.split()) for line in work.statements]
+    every = [
+        n for n, line in enumerate(plain) if line.startswith("SELECT users.id FROM users JOIN")
+    ]
+    one = [n for n, line in enumerate(plain) if "FROM users WHERE users.id = " in line]
+    assert every, "they are held"
+    assert every[0] < one[-1], "before the person"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.house import PASSWORD, House, Visitor
+from tests.support.house import GUESTS, PARTNER, PASSWORD, House, Visitor
+from tests.support.memberships import admin, invite, organisation, roles_of, user
 from tests.support.web import cookie, rows, signed_in
 
 ADDRESS = "nora@new.example"
@@ -160,3 +161,41 @@ def test_a_person_who_is_signed_in_can_open_another_persons_link(house: House) -
     tara.follow(tara.get(path))
     assert tara.post("/activate", password=CHOSEN).status_code == 303
     assert "Hello, Nora" in tara.get("/").text
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_who_was_only_ever_invited_registers_like_anybody(house: House, withdrawn: bool) -> None:
+    pam = admin(house, "pam")
+    invite(pam, PARTNER, ADDRESS, "finance_controller", name="Taken Over")
+    invitation = house.link(ADDRESS)
+    if withdrawn:
+        (link,) = rows(house, "links")
+        pam.post(f"/admin/invitations/{link['id']}/withdrawal")
+    house.clock.advance(seconds=1)
+    applied(house)
+    before = user(house, ADDRESS)
+    assert before["state"] == ("disabled" if withdrawn else "invited"), "nothing before the mailbox"
+    nora = opened(house, house.link(ADDRESS))
+    assert nora.post("/activate", password="not what was chosen").status_code == 422
+    assert nora.post("/activate", password=CHOSEN).status_code == 303
+    assert "Hello, Nora" in nora.get("/").text
+    after = user(house, ADDRESS)
+    assert (after["id"], after["state"]) == (before["id"], "active")
+    assert after["home_organisation_id"] == organisation(house, GUESTS)
+    assert roles_of(house, ADDRESS) == {(GUESTS, "traveler")}
+    later = house.visitor()
+    later.follow(later.get(invitation))
+    assert later.post("/invitation").status_code == (410 if withdrawn else 303)
+    assert ((PARTNER, "finance_controller") in roles_of(house, ADDRESS)) is not withdrawn
+
+
+def test_a_registration_opens_no_account_that_somebody_opened_meanwhile(house: House) -> None:
+    invite(admin(house, "pam"), PARTNER, ADDRESS, "dispatcher", name="Nora")
+    invitation = opened(house, house.link(ADDRESS))
+    house.clock.advance(seconds=1)
+    applied(house)
+    late = opened(house, house.link(ADDRESS))
+    assert invitation.post("/invitation", password=PASSWORD).status_code == 303
+    assert late.post("/activate", password=CHOSEN).status_code == 410
+    assert roles_of(house, ADDRESS) == {(PARTNER, "dispatcher")}
+    assert late.password(ADDRESS, CHOSEN).status_code == 422
