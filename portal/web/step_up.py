@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Blueprint, Response, abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from portal.flows import challenge, interruptions
 from portal.flows.outcomes import Gone
@@ -11,7 +12,7 @@ from portal.rules.access import Allow, Deny, Enrol, NotFound, Renew, SignIn, Ste
 from portal.rules.terms import Action
 from portal.web import challenges, details, kept, render, tasks
 from portal.web.challenges import Asked
-from portal.web.gate import requires
+from portal.web.gate import action_of, decision_for, requires
 from portal.web.run import read
 
 blueprint = Blueprint("step_up", __name__)
@@ -75,7 +76,7 @@ def _cancel_url(task: interruptions.Interrupted) -> str:
     origin = task.origin
     if task.action in tasks.FORM_AT:
         origin = task.path + tasks.FORM_AT[task.action]
-    if task.method != "GET" and origin:
+    if task.method != "GET" and origin and _opens(origin):
         return f"{origin}{'&' if '?' in origin else '?'}{kept.PARAMETER}={task.id}"
     pages = {
         Action.CHANGE_PROFILE: "account.index",
@@ -85,8 +86,22 @@ def _cancel_url(task: interruptions.Interrupted) -> str:
         Action.SWITCH_ORGANISATION: "home.index",
         Action.VIEW_CARDS: "home.index",
         Action.VIEW_PASSENGERS: "home.index",
+        Action.CHANGE_PASSENGERS: "home.index",
+        Action.PREPARE_PAYOUT: "payouts.index",
     }
     return url_for(pages.get(task.action, "security.index"))
+
+
+def _opens(path: str) -> bool:
+    """Whether a page of ours opens as things are: one that asks for the same proof does not."""
+    road = current_app.create_url_adapter(request)
+    assert road is not None
+    try:
+        endpoint, _ = road.match(path.partition("?")[0], method="GET")
+    except HTTPException:
+        return False
+    action = action_of(current_app, endpoint)
+    return isinstance(action, Action) and isinstance(decision_for(action), Allow)
 
 
 def _resume(task: interruptions.Interrupted) -> Response:
