@@ -119,6 +119,8 @@ class Database:
 
 def _tell_unavailable(context: ExceptionContext) -> Unavailable | None:
     """What SQLAlchemy shall raise in the place of its own error; None: its own."""
+    if context.is_pre_ping:
+        return None  # The pool asks an old connection, and replaces it when it does not answer.
     return _unavailable(context.sqlalchemy_exception, context.original_exception)
 
 
