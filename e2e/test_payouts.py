@@ -45,7 +45,9 @@ def test_whoever_prepared_a_payout_does_not_approve_it(
     page.get_by_role("link", name="Prepare a payout").click()
     page.get_by_label("Find a partner").fill(partner)
     page.get_by_role("button", name="Find").click()
-    page.get_by_label("Payee").select_option(label=f"{partner} · {PAYEE} · EUR · •••• 4300")
+    page.get_by_label("Payee", exact=True).select_option(
+        label=f"{partner} · {PAYEE} · EUR · •••• 4300"
+    )
     page.get_by_label("Amount").fill("950.5")
     page.get_by_label("Reference").fill("PO-77")
     page.get_by_role("button", name="Prepare it").click()
