@@ -117,7 +117,7 @@ def create_app(
     )
     app.extensions["portal"] = Runner(
         settings=settings,
-        database=Database(settings.database_url),
+        database=Database(settings.database_url, busy_max=settings.database_busy_max),
         sealer=KeyRing(settings.key_ring),
         places=providers.places,
         factors=factors.registry(settings, providers.breached),

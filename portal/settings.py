@@ -66,6 +66,7 @@ class Settings:
     secret_key: str = ""
     key_ring: Mapping[int, bytes] = field(default_factory=dict)
     database_url: str = ""
+    database_busy_max: timedelta = timedelta(seconds=10)
     limiter_url: str = "memory://"
     smtp_url: str = ""
     mail_from: str = ""

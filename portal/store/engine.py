@@ -11,6 +11,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -20,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from portal.edge import Unavailable
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_MAX = timedelta(seconds=10)
 KEPT_MAX = 4
 
 
@@ -55,9 +56,9 @@ class Opened:
 
 
 class Database:
-    """A pool of connections to one database."""
+    """A pool of connections to one database. `busy_max`: how long SQLite's lock is waited for."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20, busy_max: timedelta = BUSY_MAX) -> None:
         parsed = make_url(url)
         # `hide_parameters`: an error's text goes to the log, and must not take people's data along.
         if parsed.get_backend_name() == "postgresql":
@@ -75,9 +76,9 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=10,
                 hide_parameters=True,
-                connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+                connect_args={"check_same_thread": False, "timeout": busy_max.total_seconds()},
             )
-            _prepare_sqlite(self.engine)
+            _prepare_sqlite(self.engine, busy_max)
 
         event.listen(self.engine, "handle_error", _tell_unavailable)
         # SQLite: connections between two transactions, held as they are. The pool would wrap and
@@ -156,7 +157,7 @@ class _NamingIndexes(SQLiteCompiler):
         return text
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, busy_max: timedelta) -> None:
     engine.dialect.statement_compiler = _NamingIndexes
 
     @event.listens_for(engine, "connect")
@@ -167,7 +168,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout={int(busy_max.total_seconds() * 1000)}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -9,7 +9,6 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from portal.edge import Unavailable
-from portal.store import engine
 from portal.store.engine import Database
 from portal.store.prepared import Prepared
 from portal.store.tables import leases, memberships
@@ -95,11 +94,8 @@ ONE_LEASE = insert(leases).values(lease("one", INSTANT))
 
 @SQLITE
 @pytest.mark.parametrize("way", ["begin", "statement", "prepared"])
-def test_a_locked_database_is_unavailable(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
-    database = Database(database_url)
+def test_a_locked_database_is_unavailable(database_url: str, way: str) -> None:
+    database = Database(database_url, busy_max=timedelta(milliseconds=20))
     holder = database.open(writing=True)
     with pytest.raises(Unavailable):
         waiting = database.open(writing=way == "begin")

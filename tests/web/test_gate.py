@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from portal.flows import permission
 from portal.flows.permission import Subject, Unsettled
 from portal.flows.session import Visit
 from portal.rules.terms import Action, Target
-from portal.store import audit, engine, users
+from portal.store import audit, users
 from portal.web import gate, render
 from portal.web.gate import requires
 from portal.web.run import read, run
@@ -222,10 +223,9 @@ def refusals(house: House) -> list[tuple[str, object]]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_locked_database_is_answered_as_busy_not_as_broken(
-    database_url: str, clock: Clock, entropy: Entropy, monkeypatch: pytest.MonkeyPatch
+    database_url: str, clock: Clock, entropy: Entropy
 ) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
-    house = build(database_url, clock, entropy)
+    house = build(database_url, clock, entropy, database_busy_max=timedelta(milliseconds=20))
     tara = signed_in(house, "tara", app=False)
     tara.get("/security")
     holder = house.runner.database.open(writing=True)
