@@ -22,6 +22,7 @@ from portal.store.sealed import KeyRing
 from portal.web import (
     account,
     api,
+    authenticators,
     caller_checks,
     development,
     errors,
@@ -54,6 +55,7 @@ from portal.web.run import Runner, system_clock, system_entropy
 
 ROOT = Path(__file__).parent.parent
 BLUEPRINTS = (
+    authenticators,
     login,
     register,
     step_up,

@@ -6,6 +6,7 @@ not one of the two any more.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from portal.edge import Edge
@@ -21,7 +22,21 @@ def lasts(edge: Edge, user_id: str, action: Action, target: Target, *, hold: boo
     Their part is theirs already, so the target's parties do not count. `hold`: they keep their
     roles until the commit; not for a flow that only reads.
     """
-    held = reset_subjects.memberships_held(edge, user_id, hold=hold)
     alone = replace(target, parties=frozenset())
-    facts = Facts(now=edge.now, user_id=user_id, memberships=held, target=alone)
-    return any(access.refusal(action, replace(facts, acting=acting)) is None for acting in held)
+    return refusals(edge, user_id, [action], alone, hold=hold) is None
+
+
+def refusals(
+    edge: Edge, user_id: str, actions: Iterable[Action], target: Target, *, hold: bool = True
+) -> set[str] | None:
+    """Why a person may do none of `actions` in any organisation of theirs; None while they may."""
+    held = reset_subjects.memberships_held(edge, user_id, hold=hold)
+    facts = Facts(now=edge.now, user_id=user_id, memberships=held, target=target)
+    answers = [
+        access.refusal(action, replace(facts, acting=acting))
+        for acting in held
+        for action in actions
+    ]
+    if any(answer is None for answer in answers):
+        return None
+    return {answer.why for answer in answers if answer is not None}

@@ -20,8 +20,8 @@ from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done
 from portal.flows.permission import Subject, Unsettled
 from portal.flows.session import Visit
-from portal.rules import roles
-from portal.rules.terms import AccountState, Action
+from portal.rules import roles, standing
+from portal.rules.terms import AccountState, Action, Membership, Standing, Target
 from portal.store import audit, membership_requests, organisations
 from portal.store.membership_requests import Change, MembershipRequest, State
 from portal.store.organisations import Organisation
@@ -184,8 +184,16 @@ def _unfit(edge: Edge, visit: Visit, case: Case) -> str | None:
 def _is_entitled(case: Case) -> bool:
     """Whether who asked may still ask: an active administrator in reach of the organisation."""
     place = case.organisation
-    reach = {place.id, place.parent_id if place.managed_by_parent else place.id}
-    own = {one.role for one in case.asker.held if one.organisation.id in reach}
+    target = Target(place.path, place.managed_by_parent)
+    own = {
+        one.role
+        for one in case.asker.held
+        if standing.reaches(
+            Standing.SERVED,
+            Membership(one.organisation.id, one.organisation.name, one.role, one.organisation.path),
+            target,
+        )
+    }
     active = case.asker.user.state is AccountState.ACTIVE
     return active and case.request.role in roles.may_give(own)
 

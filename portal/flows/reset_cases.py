@@ -5,14 +5,12 @@ It reads; `resets` asks, `reset_decisions` decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from portal.edge import Edge
-from portal.flows import permission
+from portal.flows import entitlement, permission
 from portal.flows.session import Visit
-from portal.rules import access
-from portal.rules.facts import Facts
 from portal.rules.terms import AccountState, Action, Role, Target
 from portal.store import reset_subjects, resets
 from portal.store.organisations import Organisation
@@ -118,14 +116,7 @@ def why_unlawful(edge: Edge, case: Case, request: ResetRequest) -> str | None:
     with its note of the proof.
     """
     actions = [Action.REQUEST_RESET, *([Action.REQUEST_DESK_RESET] if request.proof else [])]
-    facts = Facts(now=edge.now, user_id=request.requested_by, target=case.target)
-    held = reset_subjects.memberships_held(edge, request.requested_by)
-    reasons = set()
-    for acting in held:
-        seen = replace(facts, memberships=held, acting=acting)
-        for action in actions:
-            refused = access.refusal(action, seen)
-            if refused is None:
-                return None
-            reasons.add(refused.why)
+    reasons = entitlement.refusals(edge, request.requested_by, actions, case.target)
+    if reasons is None:
+        return None
     return "administrator" if "administrator" in reasons else "requester"

@@ -37,8 +37,12 @@ def cell(value: Cell) -> str:
 
 def encode(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """The whole file in UTF-8, lines ended by CR LF."""
+    return BYTE_ORDER_MARK + lines([header, *rows])
+
+
+def lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """A part of a file, as `encode` writes the whole."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)
-    return BYTE_ORDER_MARK + text.getvalue().encode()
+    return text.getvalue().encode()

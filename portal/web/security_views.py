@@ -124,7 +124,7 @@ def _url(kind: str, identity: str) -> str:
     pages = {"password": "account.password", "backup_codes": "security.backup_codes"}
     if kind in pages:
         return address(pages[kind])
-    return address("security.authenticator", authenticator_id=identity)
+    return address("authenticators.show", authenticator_id=identity)
 
 
 def blocked(source: Row) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -130,10 +128,10 @@ def file() -> ResponseReturnValue:
 def _sheet(scope: Scope) -> tuple[Any, int]:
     """The file, page by page, and how many people are in it; a long one lies on the disk."""
     sheet = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_MAX)  # noqa: SIM115 - sent, then closed
-    sheet.write(spreadsheet.BYTE_ORDER_MARK + _csv([user_views.sheet_head()]))
+    sheet.write(spreadsheet.BYTE_ORDER_MARK + spreadsheet.lines([user_views.sheet_head()]))
     count = 0
     for lines in read(user_lists.export_pages, scope):
-        sheet.write(_csv(user_views.sheet_rows(lines)))
+        sheet.write(spreadsheet.lines(user_views.sheet_rows(lines)))
         count += len(lines)
     return sheet, count
 
@@ -151,13 +149,6 @@ def _sent(sheet: Any) -> Response:
     response.call_on_close(sheet.close)
     response.headers["Content-Disposition"] = 'attachment; filename="users.csv"'
     return response
-
-
-def _csv(rows: Any) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([spreadsheet.cell(value) for value in row] for row in rows)
-    return text.getvalue().encode()
 
 
 @blueprint.get("/admin/users/<uuid:user_id>")
