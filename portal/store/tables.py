@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from portal.store.types import Identifier, Instant, SortKey
@@ -46,7 +47,24 @@ organisations = Table(
     Column("managed_by_parent", Boolean, nullable=False, default=False),
     # Where its days and months begin: periods of settlements.
     Column("time_zone", String(64), nullable=False, server_default="UTC"),
+    # What its own and its parents' published policies ask together; NULL: the built-in one.
+    Column("effective_policy", JSON),
+    # People share its computers, a dispatch office's: see `rules.assurance`.
+    Column("shared_desks", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
+)
+
+# Versions of an organisation's policy; never overwritten.
+policies = Table(
+    "policies",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("organisation_id", Identifier, ForeignKey("organisations.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("author_id", Identifier),  # NULL: a host command.
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("organisation_id", "number"),
 )
 
 users = Table(
@@ -73,6 +91,8 @@ users = Table(
     Column("reset_id", Identifier),  # The reset request that waits for a decision.
     # Factors were reset: nothing but enrolling with the mailed ticket is open until then.
     Column("reset_at", Instant),
+    # WebAuthn's user handle, random; made with the first passkey.
+    Column("handle", LargeBinary),
     Column("password_due_at", Instant),  # The password must be renewed at the next sign-in.
     Index("ix_users_home_organisation_id_id", "home_organisation_id", "id"),
 )
@@ -153,8 +173,11 @@ ceremonies = Table(
     Column("id", Identifier, primary_key=True),
     Column("kind", String(32), nullable=False),
     Column("purpose", String(16), nullable=False),
-    Column("session_id", Identifier, ForeignKey("sessions.id"), nullable=False, index=True),
-    Column("user_id", Identifier, ForeignKey("users.id"), nullable=False),
+    # A stranger's, who signs in with a passkey alone, belongs to a browser instead: the hash of its
+    # anonymous cookie.
+    Column("session_id", Identifier, ForeignKey("sessions.id"), index=True),
+    Column("user_id", Identifier, ForeignKey("users.id")),
+    Column("browser", LargeBinary),
     Column("state", LargeBinary, nullable=False),  # Sealed JSON.
     Column("failures", Integer, nullable=False, default=0),
     Column("created_at", Instant, nullable=False),
