@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from flask import Flask, g
+from flask import Flask, Request, g, request
 from flask.sessions import SessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.http import parse_cookie
+from werkzeug.utils import cached_property
 
-from portal import commands, factors, intake_commands
-from portal.edge import Mailer, Places
+from portal import commands, factors, intake_commands, metadata_commands, policy_commands
+from portal.edge import Catalogue, Deadlock, Mailer, Places
 from portal.settings import Settings
 from portal.store.engine import Database
 from portal.store.sealed import KeyRing
@@ -45,20 +50,27 @@ from portal.web import (
     roles,
     security,
     sessions,
+    shared_desks,
     step_up,
     tickets,
     users,
     wallet,
+    webauthn,
+    well_known,
 )
 from portal.web.limits import Brake
 from portal.web.run import Runner, system_clock, system_entropy
 
 ROOT = Path(__file__).parent.parent
+# Before a request that a deadlock ended begins again: the other takes the row that was let go.
+PAUSES_S = (0.05, 0.2)
 BLUEPRINTS = (
     authenticators,
     login,
+    webauthn,
     register,
     step_up,
+    shared_desks,
     home,
     security,
     sessions,
@@ -78,16 +90,18 @@ BLUEPRINTS = (
     roles,
     invitations,
     users,
+    well_known,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """The real outside, built by app.py: mail, places, breached passwords."""
+    """The real outside, built by app.py: mail, places, breached passwords, authenticators."""
 
     mailer: Mailer
     places: Places
     breached: Callable[[str], bool]
+    catalogue: Catalogue
 
 
 def create_app(
@@ -122,11 +136,12 @@ def create_app(
         database=Database(settings.database_url, busy_max=settings.database_busy_max),
         sealer=KeyRing(settings.key_ring),
         places=providers.places,
-        factors=factors.registry(settings, providers.breached),
+        factors=factors.registry(settings, providers.breached, providers.catalogue),
         clock=clock,
         entropy=entropy,
     )
     app.extensions["portal_mailer"] = providers.mailer
+    app.extensions["portal_catalogue"] = providers.catalogue
     app.extensions["portal_brake"] = Brake(settings.limiter_url)
     _install(app)
     if settings.development and hasattr(providers.mailer, "letters"):
@@ -138,12 +153,46 @@ def create_app(
     return app
 
 
+class Asked(Request):
+    """Flask's request, which finds its cookies by way of a list of all headers."""
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        # Not the whole environment, which werkzeug would read as UTF-8: bytes may be anything.
+        found = parse_cookie(self.environ.get("HTTP_COOKIE"), ImmutableMultiDict)
+        return cast("ImmutableMultiDict[str, str]", found)
+
+
 class Portal(Flask):
     """Flask, which asks of every function of every request whether it is a coroutine."""
+
+    request_class = Asked
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """None is: nothing here is asynchronous."""
         return func
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view; again from the gate on where a deadlock ended it.
+
+        The gate holds the row of who acts, long before a view knows whom else it is about. So two
+        administrators who act on one another at the same instant hold their own row, wait for the
+        other's, and no order of the rows can be kept. PostgreSQL ends one of them after a second:
+        of that one nothing was done, and it is asked anew whether it may at all.
+        """
+        for pause in PAUSES_S:
+            try:
+                return super().dispatch_request()
+            except Deadlock:
+                if g.edge.committed or request.files:  # A file was read, to its end.
+                    raise
+            gate.leave()  # With no transaction open: nobody waits for it during the pause.
+            time.sleep(pause)
+            for name in list(g):
+                g.pop(name)
+            if (answer := self.preprocess_request()) is not None:
+                return answer
+        return super().dispatch_request()
 
 
 def _install(app: Flask) -> None:
@@ -157,6 +206,8 @@ def _install(app: Flask) -> None:
         app.register_blueprint(module.blueprint)
     commands.install(app)
     intake_commands.install(app)
+    metadata_commands.install(app)
+    policy_commands.install(app)
 
 
 class CurrentUser(UserMixin):
@@ -168,7 +219,9 @@ class CurrentUser(UserMixin):
 
 def _install_login(app: Flask) -> None:
     """Flask-Login as a thin layer: it asks who the gate let in, and keeps nothing itself."""
-    manager = LoginManager(app, add_context_processor=False)
+    manager = LoginManager()
+    # All that `init_app` does besides is to look at every answer for a cookie of its own to keep.
+    app.__dict__["login_manager"] = manager
 
     @manager.request_loader
     def load(_request: Any) -> CurrentUser | None:

@@ -7,12 +7,12 @@ touches the database and never knows who asks.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from portal.rules.terms import Strength
+from portal.rules.terms import Strength, Traits
 
 Data = dict[str, Any]
 """What a factor stores about an authenticator: JSON, sealed at rest."""
@@ -23,17 +23,27 @@ class Purpose(enum.StrEnum):
 
     ENROLMENT = "enrolment"
     CHALLENGE = "challenge"
+    SIGN_IN = "sign_in"  # A stranger's: no session yet, nobody named.
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose account a ceremony is about, as an authenticator app or device may show it."""
+    """Whose account a ceremony is about, as an authenticator app or device may show it.
+
+    `held`: the data of what the person holds of this kind. `handle`: WebAuthn's user handle, random
+    bytes. `variant`: which of a kind's forms was asked for. `attested`: policy wants to know the
+    make of the authenticator.
+    """
 
     user_id: str
     email: str
     name: str
     issuer: str
     has_second_factor: bool
+    held: tuple[Data, ...] = ()
+    handle: bytes = b""
+    variant: str = ""
+    attested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Ceremony:
-    """A ceremony as the server remembers it: bound to one session, one purpose, one expiry."""
+    """A ceremony as the server remembers it: bound to one session, one purpose, one expiry.
+
+    A stranger's has no session; it is bound to their browser instead.
+    """
 
     id: str
     kind: str
@@ -67,20 +80,41 @@ class Reason(enum.StrEnum):
     COMMON = "common"
     PERSONAL = "personal"
     BREACHED = "breached"
+    EXPIRED = "expired"  # The ceremony is over: too late, answered before, or another browser's.
+    UNKNOWN = "unknown"  # No such authenticator here.
+    UNVERIFIED = "unverified"  # The device did not check who used it, and it had to.
+    ENROLLED = "enrolled"  # This very authenticator is enrolled already.
+    UNSUPPORTED = "unsupported"  # A key or algorithm that we cannot verify safely.
+    NOT_PERMITTED = "not_permitted"  # Policy does not take an authenticator of this make.
+    TOO_WEAK = "too_weak"  # Proved, but not what this operation needs.
+    SUSPECT = "suspect"  # It may have been copied: its counter fell.
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The answer does not prove the factor. Nothing was changed."""
+    """The answer does not prove the factor. Nothing is enrolled or accepted.
+
+    `data`: what to store nevertheless, a mark of suspicion; None: nothing. `why`: for the audit
+    log alone, in the standard's words.
+    """
 
     reason: Reason
+    data: Data | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The answer proves the factor; `data` is what to store, in place of the old."""
+    """The answer proves the factor; `data` is what to store, in place of the old.
+
+    `strength`: what this very proof is worth, where that differs from the factor's own. `lookup`:
+    by what the authenticator is found without its person; unique everywhere. `traits`: its make.
+    """
 
     data: Data
+    strength: Strength | None = None
+    lookup: bytes | None = None
+    traits: Traits | None = None
 
 
 class Factor(Protocol):
@@ -88,13 +122,15 @@ class Factor(Protocol):
 
     `slow` says that verifying costs more than a commit (a password hash): flows then verify
     between two transactions, never inside one. `several` says that a person may hold more than
-    one; of the other kinds a new one takes the old one's place.
+    one; of the other kinds a new one takes the old one's place. `interactive` says that an answer
+    belongs to a challenge of ours, which is good once: see `Interactive`.
     """
 
     kind: str
     strength: Strength
     slow: bool
     several: bool
+    interactive: bool
 
     def begin_enrolment(self, subject: Subject, entropy: bytes) -> Begun:
         """Start enrolling. `entropy` is `ENTROPY_BYTES` fresh random bytes, the only source."""
@@ -118,6 +154,22 @@ class Factor(Protocol):
 
     def describe(self, data: Data) -> Mapping[str, Any]:
         """What its row may show of an authenticator; never a secret."""
+        ...
+
+
+class Interactive(Factor, Protocol):
+    """A factor whose device answers a challenge of ours: a passkey or security key."""
+
+    def begin_challenge(self, held: Sequence[Data], *, verified: bool, entropy: bytes) -> Begun:
+        """Start a challenge. `held`: what may answer; empty: whatever the device finds for us.
+
+        `verified`: the device must check who uses it (PIN, fingerprint, face), so that its proof
+        counts as two factors. `shown["options"]` is what the browser is given, as JSON.
+        """
+        ...
+
+    def lookup_of(self, answer: str) -> bytes | None:
+        """The `lookup` of the authenticator that an answer claims to come from; None: malformed."""
         ...
 
 

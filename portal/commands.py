@@ -1,6 +1,7 @@
 """Commands for the host: `flask user create`, `flask keys rotate`, `flask worker`, and the rest.
 
 They parse, run a flow and print; what they do is in `flows/hosts.py` and `flows/delivery.py`.
+What one command alone needs is imported there: every start of the server loads this module.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from portal import demo, supervisor
 from portal.ceremony import Rejected
 from portal.edge import Client, Unavailable
-from portal.flows import delivery, hosts, payee_accounts, reset_decisions
+from portal.flows import delivery, hosts, membership_expiry, payee_accounts, reset_decisions
 from portal.flows.hosts import NewUser
 from portal.flows.outcomes import Blocked, Gone
 from portal.rules.terms import AccountState, Role
-from portal.web import mail
 from portal.web.logs import log
 from portal.web.run import Runner
 
@@ -151,6 +150,19 @@ def create_organisation(
     click.echo(f"created {made.name} ({made.id})")
 
 
+@organisation.command("mark")
+@click.argument("name")
+@click.option(
+    "--shared-desks/--no-shared-desks",
+    required=True,
+    help="Whether people share its computers: sessions lock soon, no browser is trusted.",
+)
+def mark_organisation(name: str, shared_desks: bool) -> None:
+    """Say how an organisation works: whether its people share computers."""
+    require(run(hosts.mark_shared_desks, name, shared=shared_desks))
+    click.echo(f"{name}: {'shared desks' if shared_desks else 'no shared desks'}")
+
+
 @keys.command("rotate")
 def rotate_keys() -> None:
     """Seal everything with the newest key of the ring, while the portal serves."""
@@ -198,6 +210,8 @@ def demo_command() -> None:
     """Make the demo people; refused in production."""
     if not _runner().settings.development:
         raise click.ClickException("demo people exist in development only")
+    from portal import demo
+
     demo.seed(run, _runner())
     click.echo(demo.introduction(_runner().settings.base_url))
 
@@ -208,6 +222,8 @@ def demo_code(email: str) -> None:
     """The code that a demo person's authenticator app shows now; refused in production."""
     if not _runner().settings.development:
         raise click.ClickException("demo people exist in development only")
+    from portal import demo
+
     click.echo(demo.code_of(email, _runner().clock()))
 
 
@@ -234,6 +250,8 @@ def supervise(port: int) -> None:
         raise click.ClickException(
             "in production the server and the worker have units of their own"
         )
+    from portal import supervisor
+
     supervisor.run(current_app, port)
 
 
@@ -241,6 +259,8 @@ def supervise(port: int) -> None:
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 def worker(once: bool) -> None:
     """Send queued mail, extend the audit chain, settle payees' accounts, until asked to stop."""
+    from portal.web import mail
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -253,8 +273,10 @@ def worker(once: bool) -> None:
             sealed = run(delivery.seal_audit, holder, everything=everything)
             everything = everything and sealed > 0
             settled = run(payee_accounts.settle_due)
-            expired = run(reset_decisions.expire_next)
-            busy = busy or sealed > 0 or settled or expired
+            expired = [
+                run(end) for end in (reset_decisions.expire_next, membership_expiry.expire_next)
+            ]
+            busy = busy or sealed > 0 or settled or any(expired)
         except Exception as error:  # The database restarts, a template fails: go on, say so.
             log.error("worker.failed", kind=type(error).__name__, exc_info=error)
             busy = False

@@ -78,6 +78,8 @@ def _make_people(run: Callable[..., Any], runner: Runner) -> None:
             managed_by_parent=managed,
             time_zone=TIME_ZONES.get(name, "UTC"),
         )
+    # A dispatch office, whose people share its computers.
+    run(hosts.mark_shared_desks, BRANCH, shared=True)
     for person in PEOPLE:
         add(run, runner, person)
     # Somebody with roles in two organisations, to try switching between them.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from portal.settings import Settings
@@ -62,6 +62,64 @@ class Places(Protocol):
     def place_of(self, address: str) -> str | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What FIDO's metadata says of a model of authenticator.
+
+    `certification`: FIDO level, 0 for none. `hardware_protected`: its keys cannot leave hardware.
+    `revoked`: a report warns of it. `roots`: its attestation trust anchors, DER. `verifies_by`:
+    how it checks who uses it, among "pin", "fingerprint", "face", "voice", "pattern".
+    """
+
+    aaguid: str
+    name: str
+    certification: int = 0
+    hardware_protected: bool = False
+    revoked: bool = False
+    roots: tuple[bytes, ...] = ()
+    verifies_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which metadata is in use: its number, by when newer was to be had, and what is in it.
+
+    `models`: how many are known by AAGUID; `revoked`: those of them that a report warns of.
+    """
+
+    number: int
+    next_update: date | None
+    models: int
+    revoked: tuple[Model, ...]
+
+
+class Catalogue(Protocol):
+    """Models of authenticators. A name is for people to read, never a reason to trust."""
+
+    def model(self, aaguid: str) -> Model | None:
+        """What the metadata says; None for a model that it does not know.
+
+        A U2F device has no AAGUID: ask by its attestation certificate's key identifier, 40 hex.
+        """
+        ...
+
+    def provider(self, aaguid: str) -> str | None:
+        """The name that a passkey provider is known by, in the metadata or outside it."""
+        ...
+
+    def icon(self, aaguid: str, *, dark: bool) -> tuple[bytes, str] | None:
+        """The provider's picture and its media type."""
+        ...
+
+    def next_update(self) -> date | None:
+        """By when newer metadata was to be had; None where there is none at all."""
+        ...
+
+    def edition(self) -> Edition:
+        """Which metadata that is."""
+        ...
+
+
 class Mailer(Protocol):
     """Hands one message to the mail system or raises `DeliveryFailed`."""
 
@@ -86,6 +144,10 @@ class NotSettled(Exception):
 
 class Unavailable(Exception):
     """The database cannot serve this now: gone, or busy for too long. Nothing was changed."""
+
+
+class Deadlock(Unavailable):
+    """Two waited for one another, and the database ended this one: it can be begun again."""
 
 
 class DeliveryFailed(Exception):
@@ -138,6 +200,8 @@ class Edge:
     # nothing is committed and nothing is shown.
     provisional: str | None = None
     unsettled: str | None = None
+    # Whether something of this request is durable already, so that it cannot be begun again.
+    committed: bool = False
     _ids_made: int = 0
 
     @property

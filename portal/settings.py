@@ -11,8 +11,11 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from portal import relying_party
+from portal.relying_party import RelyingParty
 from portal.rules.assurance import LIFETIMES, Lifetimes
 
 # The languages that the portal speaks, each by its own name.
@@ -26,6 +29,8 @@ LOCALES = {
 }
 DEVELOPMENT_SECRET = "development-only-secret-key-0123456789abcdef"
 DEVELOPMENT_KEY_RING = "1:" + base64.b64encode(b"development only, 32 bytes long!").decode()
+# Makes browsers' virtual authenticators pass for hardware, whose key everybody knows.
+DEVELOPMENT_MODELS = str(Path(__file__).with_name("demo_authenticators.json"))
 
 
 class WeakSettings(Exception):
@@ -78,12 +83,17 @@ class Settings:
     places_file: str = ""
     password_hash: PasswordHash = field(default_factory=PasswordHash)
     totp: TOTPParameters = field(default_factory=TOTPParameters)
+    relying_party: RelyingParty = field(default_factory=RelyingParty)
+    ceremony_lifetime: timedelta = timedelta(minutes=5)
     breached_passwords_file: str = ""
+    metadata_file: str = ""
+    authenticator_models_file: str = ""
     known_browser_lifetime: timedelta = timedelta(days=400)
     lifetimes: Lifetimes = LIFETIMES
     link_lifetime: timedelta = timedelta(hours=24)
     enrolment_lifetime: timedelta = timedelta(minutes=30)
     step_up_lifetime: timedelta = timedelta(minutes=5)
+    resume_lifetime: timedelta = timedelta(hours=24)
     reset_lifetime: timedelta = timedelta(hours=24)
     ticket_lifetime: timedelta = timedelta(hours=24)
     invitation_lifetime: timedelta = timedelta(days=7)
@@ -95,7 +105,9 @@ class Settings:
     audit_retention: timedelta = timedelta(days=400)
     payee_wait: timedelta = timedelta(hours=48)
     payout_threshold: int = 10_000
+    export_rows_max: int = 100_000
     sign_ins_per_address: str = "60 per minute"
+    passkey_challenges_per_address: str = "120 per minute"
     mails_per_address: str = "20 per hour"
     mails_per_mailbox: str = "6 per hour"
     enrolments_per_person: str = "30 per hour"
@@ -112,6 +124,11 @@ class Settings:
     def secure_cookies(self) -> bool:
         """False only on a development http base, where browsers refuse `__Host-`."""
         return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def rp_id(self) -> str:
+        """The domain that passkeys are made for."""
+        return self.relying_party.id or urlsplit(self.base_url).hostname or ""
 
     @property
     def host(self) -> str:
@@ -141,12 +158,11 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         problems.append(f"{name}: a whole number is needed")
         return None
 
+    base_url = text("PORTAL_BASE_URL", "http://localhost:8000" if development else "").rstrip("/")
     ring_text = text("PORTAL_KEY_RING", DEVELOPMENT_KEY_RING if development else "")
     settings = Settings(
         mode=mode,
-        base_url=text("PORTAL_BASE_URL", "http://localhost:8000" if development else "").rstrip(
-            "/"
-        ),
+        base_url=base_url,
         secret_key=text("PORTAL_SECRET_KEY", DEVELOPMENT_SECRET if development else ""),
         key_ring=_key_ring(ring_text, problems),
         database_url=text("DATABASE_URL", "sqlite:///var/portal.db" if development else ""),
@@ -164,7 +180,12 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         else number("PORTAL_PROXY_COUNT") or 0,
         places_file=text("GEOIP_PATH"),
         breached_passwords_file=text("PORTAL_BREACHED_PASSWORDS"),
+        metadata_file=text("PORTAL_FIDO_METADATA"),
+        authenticator_models_file=text(
+            "PORTAL_AUTHENTICATOR_MODELS", DEVELOPMENT_MODELS if development else ""
+        ),
         totp=_totp(text, problems),
+        relying_party=relying_party.read(text, base_url, problems),
     )
     problems.extend(_weak(settings) if not development else [])
     if problems:
@@ -226,6 +247,10 @@ def _weak(settings: Settings) -> list[str]:
         (not keys, "PORTAL_KEY_RING: at least one key, 1:BASE64 of 32 bytes, is needed"),
         (any(len(set(key)) < 10 for key in keys), "PORTAL_KEY_RING: a key is not random"),
         (bool(keys & public_keys), "PORTAL_KEY_RING: the development key is public"),
+        (
+            Path(settings.authenticator_models_file).name == Path(DEVELOPMENT_MODELS).name,
+            "PORTAL_AUTHENTICATOR_MODELS: the development models vouch for anybody's keys",
+        ),
         (not settings.database_url, "DATABASE_URL: the address of the database is needed"),
         (
             not settings.smtp_url,

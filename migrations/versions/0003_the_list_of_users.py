@@ -17,6 +17,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_LISTS = user_index.lists("", "none", "two_factors", "locked", "reset", "invited", "disabled")
+
 
 def upgrade() -> None:
     op.add_column(
@@ -28,7 +30,7 @@ def upgrade() -> None:
     if dialect == "postgresql":
         op.execute('ALTER TABLE users ALTER COLUMN sort_name TYPE VARCHAR(120) COLLATE "C"')
     _fill_in(dialect)
-    for index in user_index.LISTS:
+    for index in _LISTS:
         index.create(connection)
     op.create_table(
         "user_search",
@@ -82,7 +84,7 @@ def downgrade() -> None:
     for statement in user_index.DROP[connection.dialect.name]:
         op.execute(statement)
     op.drop_table("user_search")
-    for index in user_index.LISTS:
+    for index in _LISTS:
         index.drop(connection)
     if connection.dialect.name == "postgresql":
         op.execute('ALTER TABLE users ALTER COLUMN sort_name TYPE VARCHAR(120) COLLATE "default"')

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from portal.ceremony import Factor
+from portal.edge import Catalogue
 from portal.factors.backup_codes import BackupCodes
+from portal.factors.passkey import Passkey
 from portal.factors.password import Password
 from portal.factors.totp import TOTP
 from portal.settings import Settings
@@ -13,9 +15,10 @@ from portal.settings import Settings
 Registry = dict[str, Factor]
 
 
-def registry(settings: Settings, breached: Callable[[str], bool]) -> Registry:
+def registry(settings: Settings, breached: Callable[[str], bool], catalogue: Catalogue) -> Registry:
     """Every factor, by kind, in the order in which pages offer them."""
     factors: list[Factor] = [
+        Passkey(settings.relying_party, settings.base_url, settings.product_name, catalogue),
         TOTP(settings.totp),
         BackupCodes(settings.password_hash),
         Password(settings.password_hash, breached),

@@ -47,6 +47,16 @@ class Offer:
     roles: tuple[Role, ...]
     new: bool
     second_factor: bool
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody chooses for a new account; an account that exists keeps its own."""
+
+    password: str
+    locale: str
+    time_zone: str
 
 
 def offer(edge: Edge, token: str) -> Offer | Gone:
@@ -63,13 +73,14 @@ def offer(edge: Edge, token: str) -> Offer | Gone:
         roles=offered,
         new=about.user.state is AccountState.INVITED,
         second_factor=any(role in policy.DEFAULT.required_roles for role in offered),
+        time_zone=organisation.time_zone,
     )
 
 
 def accept(
-    edge: Edge, token: str, password: str = ""
+    edge: Edge, token: str, chosen: Chosen
 ) -> Generator[Work, Any, Opened | Done | Rejected | Gone]:
-    """Accept: opens the account with the password, or adds the roles to the account there is."""
+    """Accept: opens the account with what was chosen, or adds the roles to the one there is."""
     found = _found(edge, token)
     if found is None:
         return Gone()
@@ -79,7 +90,7 @@ def accept(
     if user.state is AccountState.INVITED:
         # Fifteen characters: at this instant nothing stands beside the password.
         subject = Subject(user.id, user.email, name, edge.settings.product_name, False)
-        made = yield from credentials.choose_password(edge, subject, password)
+        made = yield from credentials.choose_password(edge, subject, chosen.password)
         if isinstance(made, Rejected):
             return made
     users.lock(edge, user.id)
@@ -99,7 +110,11 @@ def accept(
         actor_id=user.id,
         detail={"organisation": organisation.id},
     )
-    return Done() if made is None else _open(edge, replace(user, name=name), organisation, made)
+    if made is None:
+        return Done()
+    opened = replace(user, name=name, locale=chosen.locale, time_zone=chosen.time_zone)
+    settle_home(edge, about, organisation.id)
+    return _open(edge, opened, made)
 
 
 def _found(edge: Edge, token: str) -> tuple[Link, Person, Organisation] | None:
@@ -142,28 +157,40 @@ def set_aside(edge: Edge, about: Person, *, but: str | None) -> None:
             _ask_consent(edge, about, link_id, held)
 
 
+def settle_home(edge: Edge, about: Person, organisation_id: str) -> None:
+    """Who invited them first has no hold on them: they are at home where they came in."""
+    former = about.user.home_organisation_id
+    users.set_home(edge, about.user.id, organisation_id)
+    if former != organisation_id:
+        detail = {"from": former, "to": organisation_id}
+        who = about.user.id
+        audit.add(edge, Event.HOME_CHANGED, subject_id=who, actor_id=who, detail=detail)
+
+
 def _ask_consent(edge: Edge, about: Person, link_id: str, held: frozenset[Role]) -> None:
-    """Let a live link, which only said what was held already, give it when it is accepted."""
+    """Let a link, which only said what was held already, give it when it is accepted.
+
+    One that ran out too: its inviter still has it in their list, and may send it again.
+    """
     link = link_store.unspent(edge, LinkKind.INVITATION, link_id)
-    if link is None or link.expires_at <= edge.now:
+    if link is None:
         return
     wanted = sorted(held & {Role(role) for role in link.data["offered"]})
+    asker = link.data.get("invited_by") or about.user.id  # A link of the release before.
     link_store.rewrite(edge, link.id, {**link.data, "offered": wanted, "roles": wanted})
     for role in wanted:
         if not roles.needs_second_person(role):
-            own = Request(about.user.id, link.data["organisation"], role, Change.ADD, about.user.id)
-            membership_requests.add(edge, own, link.expires_at - edge.now)
+            offer = Request(about.user.id, link.data["organisation"], role, Change.ADD, asker)
+            membership_requests.add(edge, offer, link.expires_at - edge.now)
 
 
-def _open(edge: Edge, user: User, organisation: Organisation, data: dict[str, Any]) -> Opened:
+def _open(edge: Edge, user: User, data: dict[str, Any]) -> Opened:
     """Make an invited account active with its first password, and sign in.
 
     Only what this invitation says is in force: home, name and roles of any other are not.
     Policy is met at the next page: whoever must enrol stands in the gate and nowhere else.
     """
     users.set_state(edge, user.id, AccountState.ACTIVE)
-    # Who invited them first has no hold on them: they are at home where they accepted.
-    users.set_home(edge, user.id, organisation.id)
     users.set_profile(edge, user.id, name=user.name, locale=user.locale, time_zone=user.time_zone)
     identity = credentials.first_password(edge, user, data)
     stored = users.by_id(edge, user.id)
@@ -187,5 +214,6 @@ def renew(edge: Edge, token: str) -> Done:
     if invitations.is_stranger(about, organisation) or about.user.email != link.data["email"]:
         return Done()
     if link_store.withdraw(edge, link.id):
-        invitations.send_again(edge, about.user.id, organisation)
+        asker = link.data.get("invited_by") or about.user.id
+        invitations.send_again(edge, about.user.id, organisation, by=asker)
     return Done()

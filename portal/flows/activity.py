@@ -16,12 +16,13 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event on the account. `factor` names the kind that it was about, if any."""
+    """One event on the account. `factor`: the kind that it was about, if any, in its `variant`."""
 
     id: str
     at: datetime
     event: str
     factor: str
+    variant: str
     user_agent: str
     place: str | None
     address: str
@@ -51,6 +52,7 @@ def _page(events: list[AuditEvent], size: int) -> tuple[list[Happening], str | N
             at=event.at,
             event=event.event,
             factor=str(event.detail.get("factor", "")),
+            variant=str(event.detail.get("variant", "")),
             user_agent=event.user_agent,
             place=event.place,
             address=event.address,

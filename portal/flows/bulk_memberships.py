@@ -189,11 +189,9 @@ def _outcome(
     own = user is not None and (user.home_organisation_id == organisation.id or bool(held))
     if user is None or not own or user.state is AccountState.INVITED:
         return ASK if waits else INVITE
-    if user.state is AccountState.DISABLED and user.summary.held:
+    if user.state is AccountState.DISABLED:
         return "membership_disabled"
     missing = [role for role in line.roles if role not in held]
     if not missing:
-        return INVITE if user.state is AccountState.DISABLED else "membership_held"
-    if user.state is AccountState.DISABLED:
-        return ASK if waits else INVITE
+        return "membership_held"
     return ASK if all(roles.needs_second_person(role) for role in missing) else GIVE

@@ -5,14 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from portal.ceremony import Reason, Rejected, Verified
+from portal.ceremony import (
+    ENTROPY_BYTES,
+    Ceremony,
+    Interactive,
+    Purpose,
+    Reason,
+    Rejected,
+    Verified,
+)
 from portal.edge import Edge
-from portal.flows import attempts, interruptions, session, visits
+from portal.flows import attempts, device_answers, interruptions, session, visits
+from portal.flows.device_answers import Answer, Checked, Unfit
 from portal.flows.events import Event
 from portal.flows.interruptions import Interrupted
 from portal.flows.notices import Notice, tell
@@ -22,7 +31,7 @@ from portal.rules import access
 from portal.rules.access import Allow, Decision, StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action, Authentication
-from portal.store import audit, authenticators
+from portal.store import audit, authenticators, ceremonies
 from portal.store.authenticators import Authenticator
 
 RETRIES = 3  # Of a lost race; each loser is verified again and seen as a replay.
@@ -52,12 +61,46 @@ def choices(visit: Visit, action: Action, task: Interrupted | None = None) -> tu
     return decision.choices if isinstance(decision, StepUp) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A challenge for a device. `shown` is for the browser."""
+
+    ceremony_id: str
+    shown: Mapping[str, Any]
+
+
+def begin(
+    edge: Edge, visit: Visit, action: Action, kind: str, task: Interrupted | None = None
+) -> Begun | NotOffered:
+    """Open a ceremony with a factor whose device answers a challenge of ours."""
+    decision = needed(visit, action, task)
+    factor: Interactive = edge.factors[kind]
+    if not isinstance(decision, StepUp) or kind not in decision.choices or not factor.interactive:
+        return NotOffered()
+    found = authenticators.of_user(edge, visit.user.id, kind)
+    held = [one for one in found if decision.accepts(one.strength)] or found
+    # Whoever's device once checked who they were is asked for that again.
+    verified = all(authenticator.strength.multi_factor for authenticator in held)
+    data = [authenticator.data for authenticator in held]
+    begun = factor.begin_challenge(data, verified=verified, entropy=edge.entropy(ENTROPY_BYTES))
+    ceremony = Ceremony(
+        id=edge.new_id(),
+        kind=kind,
+        purpose=Purpose.CHALLENGE,
+        session_id=visit.session.id,
+        state={**begun.state, "target": device_answers.target(action, task)},
+        expires_at=edge.now + edge.settings.ceremony_lifetime,
+    )
+    ceremonies.begin(edge, ceremony, user_id=visit.user.id)
+    return Begun(ceremony.id, begun.shown)
+
+
 def answer(
     edge: Edge,
     visit: Visit,
     action: Action,
     kind: str,
-    typed: str,
+    given: Answer,
     task: Interrupted | None = None,
 ) -> Generator[Callable[[], Any], Any, Outcome]:
     """Check an answer for a factor that `action`, or the `task` of it, still needs.
@@ -75,22 +118,28 @@ def answer(
     if isinstance(reserved, Throttled):
         return reserved
     factor = edge.factors[kind]
+    aim = device_answers.target(action, task)
+    ceremony = device_answers.take(edge, visit, kind, given, aim) if factor.interactive else None
     for _ in range(RETRIES):
         held = authenticators.of_user(edge, user.id, kind)
-        check = partial(_check, edge, held, kind, typed)
-        verdict = (yield check) if factor.slow else check()
-        if isinstance(verdict, Rejected):
-            return _reject(edge, visit, kind, verdict, reserved)
-        authenticator, data = verdict
+        check = partial(_check, edge, held, kind, given, ceremony)
+        checked: Checked = (yield check) if factor.slow else check()
+        if isinstance(checked, Unfit):
+            device_answers.note_suspicion(edge, user, checked)
+            return _reject(edge, visit, kind, checked.verdict, reserved)
+        authenticator, verdict = checked
         now = session.again(edge, visit)
         if now is None:
             return Gone()  # The session ended while the answer was compared.
         asked = needed(now, action, task)
         if not isinstance(asked, StepUp) or kind not in asked.choices:
             return NotOffered()
-        if _store(edge, authenticator, data):
-            # A proof that only wakes an idle session grants nothing.
-            return _accept(edge, now, authenticator, data, task if asked.grant else None)
+        if _store(edge, authenticator, verdict.data):
+            # A proof that only wakes an idle session grants nothing, nor one that is too weak: the
+            # person may hold a key that would do and one of its kind that would not.
+            strong = asked.accepts(verdict.strength or authenticator.strength)
+            granting = task if asked.grant and strong else None
+            return _accept(edge, now, authenticator, verdict, granting)
     return _reject(edge, visit, kind, Rejected(Reason.USED), reserved)
 
 
@@ -102,30 +151,33 @@ def _store(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> bo
 
 
 def _check(
-    edge: Edge, held: list[Authenticator], kind: str, typed: str
-) -> tuple[Authenticator, dict[str, Any]] | Rejected:
+    edge: Edge, held: list[Authenticator], kind: str, given: Answer, ceremony: Ceremony | None
+) -> Checked:
     """The authenticator of this kind that the answer proves, with its new data."""
     factor = edge.factors[kind]
+    if factor.interactive:
+        return device_answers.check(factor, held, given, ceremony, edge.now)
     worst = Rejected(Reason.WRONG)
     for authenticator in held:
-        verdict = factor.verify(authenticator.data, None, typed, edge.now)
+        verdict = factor.verify(authenticator.data, None, given.text, edge.now)
         if isinstance(verdict, Verified):
-            return authenticator, verdict.data
+            return authenticator, verdict
         if verdict.reason is not Reason.WRONG:
             worst = verdict
-    return worst
+    return Unfit(worst)
 
 
 def _accept(
     edge: Edge,
     visit: Visit,
     authenticator: Authenticator,
-    data: dict[str, Any],
+    verified: Verified,
     granting: Interrupted | None,
 ) -> Passed | Gone:
     user = visit.user
     attempts.succeed(edge, authenticator.kind, user.email, browser_id=visit.lane_browser_id)
-    proof = Authentication(authenticator.kind, authenticator.strength, edge.now, authenticator.id)
+    strength = verified.strength or authenticator.strength
+    proof = Authentication(authenticator.kind, strength, edge.now, authenticator.id)
     opened = session.record(edge, visit, proof)
     if opened is None:
         # The session ended between the page and the answer. The code stays spent.
@@ -134,13 +186,12 @@ def _accept(
         interruptions.grant(edge, visit, granting)
     left = None
     if authenticator.strength.look_up_secret:
-        left = edge.factors[authenticator.kind].describe(data)["left"]
+        left = edge.factors[authenticator.kind].describe(verified.data)["left"]
         audit.add(edge, Event.BACKUP_CODE_USED, subject_id=user.id, detail={"left": left})
         tell(edge, Notice.BACKUP_CODE_USED, user, codes_left=left)
     elif _was_complete(visit):
-        audit.add(
-            edge, Event.CHALLENGE_PASSED, subject_id=user.id, detail={"factor": authenticator.kind}
-        )
+        detail = {"factor": authenticator.kind, "variant": authenticator.variant}
+        audit.add(edge, Event.CHALLENGE_PASSED, subject_id=user.id, detail=detail)
     return Passed(opened, left)
 
 
@@ -158,7 +209,7 @@ def _reject(
         edge,
         Event.REPLAY_REFUSED if replayed else Event.CHALLENGE_FAILED,
         subject_id=visit.user.id,
-        reason=str(verdict.reason),
+        reason=verdict.why or str(verdict.reason),
         detail={
             "factor": kind,
             "failures": reserved.failures,

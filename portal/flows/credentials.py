@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
-from portal.ceremony import ENTROPY_BYTES, Ceremony, Purpose, Reason, Rejected, Subject
+from portal.ceremony import ENTROPY_BYTES, Ceremony, Factor, Purpose, Reason, Rejected, Subject
 from portal.edge import Edge
 from portal.flows import attempts, enrolment, session
 from portal.flows.events import Event
@@ -28,13 +28,18 @@ NAME_MAX = 60
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """An authenticator as its row shows it; never a secret. `blocked`: why it cannot be revoked."""
 
     authenticator: Authenticator
-    detail: dict[str, Any]
+    factor: Factor
     blocked: str | None
+
+    @cached_property
+    def detail(self) -> dict[str, Any]:
+        """What its factor tells of it. Only who asks opens its data."""
+        return dict(self.factor.describe(self.authenticator.data))
 
 
 def rows(edge: Edge, visit: Visit) -> list[Row]:
@@ -43,6 +48,11 @@ def rows(edge: Edge, visit: Visit) -> list[Row]:
     order = list(edge.factors)
     held.sort(key=lambda authenticator: (order.index(authenticator.kind), authenticator.id))
     return [_row(edge, visit, authenticator, held) for authenticator in held]
+
+
+def lookups(edge: Edge, visit: Visit) -> list[bytes]:
+    """The ids of the person's passkeys, as their browser's password manager knows them."""
+    return authenticators.lookups(edge, visit.user.id)
 
 
 def row(edge: Edge, visit: Visit, authenticator_id: str) -> Row | None:
@@ -55,11 +65,11 @@ def row(edge: Edge, visit: Visit, authenticator_id: str) -> Row | None:
 
 
 def _row(edge: Edge, visit: Visit, authenticator: Authenticator, held: list[Authenticator]) -> Row:
-    detail = dict(edge.factors[authenticator.kind].describe(authenticator.data))
     if authenticator.kind == PASSWORD:
         # Every sign-in begins with it, so its use is not written a second time.
         authenticator = replace(authenticator, used_at=visit.user.last_signed_in_at)
-    return Row(authenticator, detail, _blocked(edge, visit, authenticator, held))
+    factor = edge.factors[authenticator.kind]
+    return Row(authenticator, factor, _blocked(edge, visit, authenticator, held))
 
 
 def _blocked(
@@ -75,7 +85,7 @@ def _blocked(
         for other in held
         if other.id != leaving.id and policy.counts_as_second_factor(other.strength)
     ]
-    if others:
+    if any(other.suspect_at is None for other in others):  # A copy opens nothing.
         return None
     if policy.base_level(visit.facts.policy, visit.facts.roles, []) >= AAL.AAL2:
         return "last_required"
@@ -129,9 +139,20 @@ def _revoke(edge: Edge, user: User, leaving: Authenticator) -> None:
         edge,
         Event.AUTHENTICATOR_REVOKED,
         subject_id=user.id,
-        detail={"factor": leaving.kind, "authenticator": leaving.id},
+        detail={
+            "factor": leaving.kind,
+            "variant": leaving.variant,
+            "authenticator": leaving.id,
+        },
     )
-    tell(edge, Notice.AUTHENTICATOR_REVOKED, user, kind=leaving.kind, authenticator=leaving.name)
+    tell(
+        edge,
+        Notice.AUTHENTICATOR_REVOKED,
+        user,
+        kind=leaving.kind,
+        variant=leaving.variant,
+        authenticator=leaving.name,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ of backup codes is replaced by the transaction that accepts the new one, or not 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from portal.ceremony import (
     Begun,
     Ceremony,
     Purpose,
+    Reason,
     Rejected,
     Subject,
     Verified,
@@ -26,15 +27,18 @@ from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Gone, NotOffered
 from portal.flows.session import Opened, Visit
-from portal.rules import policy
+from portal.rules import assurance, policy
 from portal.rules.access import Allow, Enrol, decide
 from portal.rules.terms import Action, Authentication, Strength
 from portal.store import audit, authenticators, ceremonies, links, users
 from portal.store.authenticators import New
+from portal.store.savepoint import keep_if
 from portal.store.users import Summary, User
 
 ANSWERS_MAX = 20  # Wrong codes in one enrolment; then a new key is made.
 HELD_MAX = 10  # Authenticators of one kind; more is a mistake or an attack.
+HANDLE_BYTES = 32  # WebAuthn Level 3, 14.6.1: random, at most 64; nothing about the person in it.
+SECURITY_KEY = "security_key"  # What people call a device's other form; see `web.messages`.
 Work = Callable[[], Any]
 
 
@@ -79,12 +83,17 @@ def offers(edge: Edge, visit: Visit) -> list[str]:
     return kinds
 
 
-def begin(edge: Edge, visit: Visit, kind: str) -> Generator[Work, Any, Started | NotOffered]:
-    """Open an enrolment ceremony for a kind that is offered to this person."""
+def begin(
+    edge: Edge, visit: Visit, kind: str, variant: str = ""
+) -> Generator[Work, Any, Started | NotOffered]:
+    """Open an enrolment of a kind that is offered to this person, in one of its forms."""
     if kind not in offers(edge, visit):
         return NotOffered()
     factor = edge.factors[kind]
-    subject = subject_of(edge, visit.user)
+    subject = _subject_for(edge, visit, kind)
+    if factor.interactive:
+        handle = users.handle(edge, visit.user.id, edge.entropy(HANDLE_BYTES))
+        subject = replace(subject, handle=handle, variant=variant)
     start = partial(factor.begin_enrolment, subject, edge.entropy(ENTROPY_BYTES))
     begun: Begun = (yield start) if factor.slow else start()
     now = session.again(edge, visit)
@@ -98,7 +107,7 @@ def begin(edge: Edge, visit: Visit, kind: str) -> Generator[Work, Any, Started |
         state=begun.state,
         expires_at=edge.now + edge.settings.enrolment_lifetime,
     )
-    ceremonies.begin(edge, ceremony, visit.user.id)
+    ceremonies.begin_enrolment(edge, ceremony, visit.user.id)
     audit.add(edge, Event.ENROLMENT_BEGUN, subject_id=visit.user.id, detail={"factor": kind})
     return Started(ceremony, begun.shown or factor.show_enrolment(subject, ceremony))
 
@@ -108,7 +117,7 @@ def running(edge: Edge, visit: Visit, kind: str, ceremony_id: str) -> Started | 
     ceremony = _find(edge, visit, kind, ceremony_id)
     if ceremony is None:
         return Gone()
-    subject = subject_of(edge, visit.user)
+    subject = _subject_for(edge, visit, kind)
     return Started(ceremony, edge.factors[kind].show_enrolment(subject, ceremony))
 
 
@@ -117,53 +126,77 @@ def finish(
 ) -> Generator[Work, Any, Enrolled | Rejected | Gone]:
     """Check the first answer and activate; a wrong one changes nothing but the count."""
     ceremony = _find(edge, visit, kind, ceremony_id)
-    if ceremony is None or not ceremonies.reserve_answer(edge, ceremony_id, ANSWERS_MAX):
-        return Gone()
     factor = edge.factors[kind]
+    # A device's answer belongs to one challenge, and that is good for one answer.
+    limit = 1 if factor.interactive else ANSWERS_MAX
+    if ceremony is None or not ceremonies.reserve_answer(edge, ceremony_id, limit):
+        return Gone()
     check = partial(factor.finish_enrolment, ceremony, typed, edge.now)
     verdict = (yield check) if factor.slow else check()
     if isinstance(verdict, Rejected):
-        audit.add(
-            edge,
-            Event.ENROLMENT_FAILED,
-            subject_id=visit.user.id,
-            reason=str(verdict.reason),
-            detail={"factor": kind},
-        )
-        return verdict
+        return _reject(edge, visit, kind, verdict)
     # What the gate saw may be old: the session may have ended, the person enrolled elsewhere.
     now = session.again(edge, visit)
     if now is None or not isinstance(decide(Action.FINISH_ENROLMENT, now.facts), Allow):
         return Gone()
     if kind not in offers(edge, now) or not ceremonies.use(edge, ceremony_id):
         return Gone()
-    return _activate(edge, now, kind, verdict)
+    if why := policy.refusal(now.facts.policy.restrictions, verdict.traits):
+        return _reject(edge, now, kind, Rejected(Reason.NOT_PERMITTED, why=why))
+    # All of it or nothing: what is refused at its last step leaves no half behind.
+    activate = partial(_activate, edge, now, kind, verdict)
+    outcome = keep_if(edge, activate, lambda outcome: isinstance(outcome, Enrolled))
+    return _reject(edge, now, kind, outcome) if isinstance(outcome, Rejected) else outcome
 
 
-def _activate(edge: Edge, visit: Visit, kind: str, verdict: Verified) -> Enrolled | Gone:
+def _reject(edge: Edge, visit: Visit, kind: str, verdict: Rejected) -> Rejected:
+    audit.add(
+        edge,
+        Event.ENROLMENT_FAILED,
+        subject_id=visit.user.id,
+        reason=verdict.why or str(verdict.reason),
+        detail={"factor": kind},
+    )
+    return verdict
+
+
+def _activate(edge: Edge, visit: Visit, kind: str, verdict: Verified) -> Enrolled | Rejected | Gone:
     """Store the authenticator, and through the door what its first answer proved."""
     user = visit.user
     factor = edge.factors[kind]
+    strength = verdict.strength or factor.strength
     held = authenticators.of_user(edge, user.id, kind)
-    identity = edge.new_id()
+    name = f"{len(held) + 1}" if held and factor.several else ""
+    told = factor.describe(verdict.data) if factor.interactive else {}
+    new = New(
+        edge.new_id(),
+        user.id,
+        kind,
+        name,
+        verdict.data,
+        strength,
+        verdict.lookup,
+        SECURITY_KEY if told.get("security_key") else "",
+    )
+    if not authenticators.add(edge, new):
+        # Somebody has this very authenticator, in whatever tenant; whose it is stays unsaid.
+        return Rejected(Reason.ENROLLED)
     opened = None
-    if not _spend_ticket(edge, visit, factor.strength):
+    if not _spend_ticket(edge, visit, strength):
         return Gone()
-    if not factor.strength.look_up_secret:
+    if not strength.look_up_secret:
         # The answer that activates an authenticator proves it too: nobody is asked twice.
-        proof = Authentication(kind, factor.strength, edge.now, identity)
-        opened = session.record(edge, session.with_factor(visit, kind, factor.strength), proof)
+        proof = Authentication(kind, strength, edge.now, new.id)
+        opened = session.record(edge, session.with_factor(visit, kind, strength), proof)
         if opened is None:
-            # The session ended meanwhile; the ceremony is spent, nothing is enrolled.
+            # The session ended meanwhile; nothing is enrolled.
             return Gone()
     if not factor.several:
         for earlier in held:
             authenticators.revoke(edge, user.id, earlier.id)
-    name = f"{len(held) + 1}" if held and factor.several else ""
-    authenticators.add(edge, New(identity, user.id, kind, name, verdict.data, factor.strength))
     refresh_summary(edge, user.id)
-    _announce(edge, user, kind, identity)
-    return Enrolled(identity, opened, first=not _has_second(user.summary))
+    _announce(edge, user, new)
+    return Enrolled(new.id, opened, first=not _has_second(user.summary))
 
 
 def _spend_ticket(edge: Edge, visit: Visit, strength: Strength) -> bool:
@@ -177,16 +210,16 @@ def _spend_ticket(edge: Edge, visit: Visit, strength: Strength) -> bool:
     return True
 
 
-def _announce(edge: Edge, user: User, kind: str, identity: str) -> None:
-    renewed = edge.factors[kind].strength.look_up_secret
+def _announce(edge: Edge, user: User, new: New) -> None:
+    renewed = new.strength.look_up_secret
     audit.add(
         edge,
         Event.BACKUP_CODES_RENEWED if renewed else Event.AUTHENTICATOR_ENROLLED,
         subject_id=user.id,
-        detail={"factor": kind, "authenticator": identity},
+        detail={"factor": new.kind, "variant": new.variant, "authenticator": new.id},
     )
     notice = Notice.BACKUP_CODES_RENEWED if renewed else Notice.AUTHENTICATOR_ENROLLED
-    tell(edge, notice, user, kind=kind)
+    tell(edge, notice, user, kind=new.kind, variant=new.variant, authenticator=new.name)
 
 
 def _has_second(summary: Summary) -> bool:
@@ -200,11 +233,22 @@ def refresh_summary(edge: Edge, user_id: str) -> Summary:
     """
     held: dict[str, Strength] = {}
     counts: dict[str, int] = {}
-    for authenticator in authenticators.of_user(edge, user_id):
-        held[authenticator.kind] = authenticator.strength
-        counts[authenticator.kind] = counts.get(authenticator.kind, 0) + 1
+    found = authenticators.of_user(edge, user_id)
+    for authenticator in found:
+        kind, strength = authenticator.kind, authenticator.strength
+        # Of one kind the strongest counts: a proof is judged by its own strength all the same.
+        held[kind] = max(held.get(kind, strength), strength, key=lambda worth: worth.rank)
+        counts[kind] = counts.get(kind, 0) + 1
     summary = Summary(held, counts)
-    users.set_summary(edge, user_id, summary, policy.highest_level(held.values()))
+    # A copy opens nothing. It is still held: it must not make the password enough by itself.
+    usable = [one.strength for one in found if one.suspect_at is None]
+    users.set_summary(
+        edge,
+        user_id,
+        summary,
+        policy.highest_level(held.values()),
+        assurance.resistance(usable),
+    )
     return summary
 
 
@@ -215,6 +259,19 @@ def subject_of(edge: Edge, user: User) -> Subject:
         name=user.name,
         issuer=edge.settings.product_name,
         has_second_factor=_has_second(user.summary),
+    )
+
+
+def _subject_for(edge: Edge, visit: Visit, kind: str) -> Subject:
+    """The subject of an enrolment, with what a device needs to know of the person."""
+    subject = subject_of(edge, visit.user)
+    if not edge.factors[kind].interactive:
+        return subject
+    held = authenticators.of_user(edge, visit.user.id, kind)
+    return replace(
+        subject,
+        held=tuple(authenticator.data for authenticator in held),
+        attested=policy.asks_attestation(visit.facts.policy),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from portal.flows.session import Visit
 from portal.flows.settlements import Ride, acting_of
 from portal.rules import spreadsheet
 from portal.rules.access import Allow, decide
-from portal.rules.money import Money, totals
+from portal.rules.money import Money
 from portal.rules.terms import Action, Target
 from portal.store import audit, exports
 from portal.store.exports import Export, Fetched
@@ -55,16 +56,38 @@ class Content:
     digest: bytes
 
 
-def content(edge: Edge, visit: Visit, period: str, currency: str) -> Content | None:
-    """The file of a month as it is now, in one currency or in all; None without a ride."""
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """More rides than a file may hold."""
+
+    rows: int
+
+
+def content(edge: Edge, visit: Visit, period: str, currency: str) -> Content | TooMany | None:
+    """The file of a month as it is now, in one currency or in all; None without a ride.
+
+    Rides are counted before any is read, and go by one at a time: only the file is in memory.
+    """
     zone = ZoneInfo(acting_of(visit).time_zone)
-    rides = list(settlements.rides(edge, visit, period, currency))
-    if not rides:
+    expected = settlements.count(edge, visit, period, currency)
+    if expected > edge.settings.export_rows_max:
+        return TooMany(expected)
+    nets: dict[str, int] = {}
+    rows = 0
+
+    def passing() -> Iterator[tuple[spreadsheet.Cell, ...]]:
+        nonlocal rows
+        for ride in settlements.rides(edge, visit, period, currency):
+            rows += 1
+            nets[ride.net.currency] = nets.get(ride.net.currency, 0) + ride.net.minor
+            yield _cells(ride, zone)
+
+    file = spreadsheet.encode(HEADER, passing())
+    if rows == 0:
         return None
-    file = spreadsheet.encode(HEADER, (_cells(ride, zone) for ride in rides))
     digest = hashlib.sha256(file).digest()
-    nets = totals(ride.net for ride in rides)
-    return Content(period, currency, len(rides), nets, file, digest)
+    sums = [Money(minor, code) for code, minor in sorted(nets.items())]
+    return Content(period, currency, rows, sums, file, digest)
 
 
 def _cells(ride: Ride, zone: ZoneInfo) -> tuple[spreadsheet.Cell, ...]:

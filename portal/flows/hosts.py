@@ -92,7 +92,10 @@ def create_organisation(
     """Add a node to the tree; the first one is the root (HQ). Its periods are in `time_zone`."""
     if time_zone not in zoneinfo.available_timezones():
         return Blocked("no_such_time_zone")
-    above = organisations.by_name(edge, parent) if parent else organisations.root(edge)
+    root = organisations.root(edge)
+    above = organisations.by_name(edge, parent) if parent else root
+    if root is not None:
+        organisations.lock(edge, root.id)
     if parent and above is None:
         return Blocked("no_such_parent")
     identity = edge.new_id()
@@ -103,6 +106,17 @@ def create_organisation(
     organisations.add(edge, made)
     audit.add(edge, Event.ORGANISATION_CREATED, detail={"organisation": identity})
     return made
+
+
+def mark_shared_desks(edge: Edge, name: str, *, shared: bool) -> Done | Gone:
+    """Say whether people share an organisation's computers; it holds from their next request on."""
+    found = organisations.by_name(edge, name)
+    if found is None:
+        return Gone()
+    if organisations.set_shared_desks(edge, found.id, shared=shared):
+        detail = {"organisation": found.id, "shared_desks": shared}
+        audit.add(edge, Event.ORGANISATION_MARKED, detail=detail)
+    return Done()
 
 
 def create_user(
@@ -183,7 +197,14 @@ def reset_factors(edge: Edge, email: str, reason: str) -> Done | Gone:
         return Gone()
     users.lock(edge, user.id)
     for taken in reset_effects.clear(edge, user):
-        tell(edge, Notice.AUTHENTICATOR_REVOKED, user, kind=taken.kind, authenticator=taken.name)
+        tell(
+            edge,
+            Notice.AUTHENTICATOR_REVOKED,
+            user,
+            kind=taken.kind,
+            variant=taken.variant,
+            authenticator=taken.name,
+        )
     # The host stands in for the ticket too: whoever lost it enrols with the password again.
     users.set_reset(edge, user.id, None)
     attempts.start_anew(edge, user.email, user)

@@ -13,20 +13,25 @@ from functools import partial
 from typing import Any, NoReturn
 
 from portal.edge import Edge
-from portal.flows import payees, payouts, settlements, wallet_intake
+from portal.flows import payee_intake, payouts, settlements, wallet_intake
 from portal.flows.events import Event
-from portal.flows.outcomes import Blocked, Gone
+from portal.flows.outcomes import Blocked, Gone, Taken
 from portal.store import api_tokens, audit, organisations, savepoint
 from portal.store.api_tokens import Machine
 from portal.store.organisations import Organisation
 
-Take = Callable[[Edge, Organisation, dict[str, Any]], str | None]
+Take = Callable[[Edge, Organisation, dict[str, Any]], str | Taken | None]
 KINDS: dict[str, Take] = {
     "settlements": settlements.take,
-    "payees": payees.take,
+    "payees": payee_intake.take,
     "payouts": payouts.take,
     "cards": wallet_intake.take_card,
     "passengers": wallet_intake.take_passenger,
+}
+# Who hears of what is new, where that is somebody's money; once a batch.
+NEWS: dict[str, Callable[[Edge, Organisation, Sequence[str]], None]] = {
+    "payees": payee_intake.tell_brought_in,
+    "payouts": payouts.tell_brought_in,
 }
 SCOPES = tuple(f"import:{kind}" for kind in KINDS)
 WHOLE_MAX = 2**63 - 1  # What a database holds as a whole number.
@@ -128,7 +133,8 @@ def bring_in(
     """Take every record or none; either is audited. `who`: more to know the sender by."""
     # One batch of an organisation after another, so that two never wait for each other's rows.
     organisations.lock(edge, organisation.id)
-    take = partial(_take_all, edge, organisation, KINDS[kind], lines)
+    new: list[str] = []
+    take = partial(_take_all, edge, organisation, KINDS[kind], lines, new)
     refusals = savepoint.keep_if(edge, take, lambda found: not found)
     detail = {"kind": kind, "organisation": organisation.id, "records": len(lines), **who}
     if refusals:
@@ -136,18 +142,23 @@ def bring_in(
         audit.add(edge, Event.IMPORT_REFUSED, detail=detail)
         return NotTaken(refusals)
     audit.add(edge, Event.IMPORTED, detail=detail)
+    if new and kind in NEWS:
+        NEWS[kind](edge, organisation, new)
     return Imported(len(lines))
 
 
 def _take_all(
-    edge: Edge, organisation: Organisation, take: Take, lines: Sequence[Line]
+    edge: Edge, organisation: Organisation, take: Take, lines: Sequence[Line], new: list[str]
 ) -> list[Refusal]:
+    """Take each record; why some cannot be. The ids of what is told of are added to `new`."""
     refusals = []
     for line in lines:
         record = line.record
-        reason = _unfit(record) or take(edge, organisation, record)
-        if reason is not None:
-            refusals.append(Refusal(line.number, _in_words(reason)))
+        match _unfit(record) or take(edge, organisation, record):
+            case Taken(identity):
+                new.append(identity)
+            case str(reason):
+                refusals.append(Refusal(line.number, _in_words(reason)))
     return refusals
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.edge import Edge
+from portal.flows import visits
 from portal.flows.events import Event
 from portal.flows.outcomes import Gone
 from portal.flows.permission import Subject
 from portal.flows.session import Visit
 from portal.flows.webhook_events import WebhookEvent, field_of
+from portal.rules.access import StepUp
 from portal.rules.actions import ACTIONS
 from portal.rules.terms import Action
 from portal.store import audit, step_ups
@@ -47,6 +49,7 @@ KEPT_FIELDS: dict[Action, tuple[str, ...]] = {
     Action.CHANGE_MEMBERSHIP: ("role", "organisation", "change", "preview"),
     Action.APPROVE_MEMBERSHIP: ("note",),
     Action.REJECT_MEMBERSHIP: ("note",),
+    Action.WITHDRAW_MEMBERSHIP: (),
 }
 
 ASKED_AGAIN = frozenset({Action.CHANGE_PASSWORD})
@@ -89,7 +92,7 @@ def keep(
         method=method,
         path=sent.path,
         form=fields,
-        expires_at=edge.now + (lifetime or edge.settings.step_up_lifetime),
+        expires_at=edge.now + (lifetime or _lifetime(edge, visit)),
         origin=sent.origin,
         object_id=subject.object_id if subject else "",
         binding=subject.binding(action) if subject else None,
@@ -98,6 +101,13 @@ def keep(
     )
     step_ups.add(edge, task, visit.session.id)
     return task
+
+
+def _lifetime(edge: Edge, visit: Visit) -> timedelta:
+    """Minutes, while somebody is at it. Who left a session to itself may be away for longer."""
+    decision = visits.proved(visit.facts)
+    away = isinstance(decision, StepUp) and decision.lapsed
+    return edge.settings.resume_lifetime if away else edge.settings.step_up_lifetime
 
 
 def find(edge: Edge, visit: Visit, step_up_id: str) -> Interrupted | Gone:

@@ -69,7 +69,7 @@ def invite(edge: Edge, visit: Visit, new: Newcomer) -> Placed | Unsettled:
     organisation = organisations.by_id(edge, new.organisation_id)
     if now is None or organisation is None:
         return giving.unknown(edge, visit, ACTION, new.organisation_id)
-    subject = Subject(giving.target(organisation), organisation.id)
+    subject = Subject(giving.founding(edge, organisation), organisation.id)
     verdict = permission.settle(edge, now, ACTION, subject)
     return verdict if isinstance(verdict, Unsettled) else place(edge, now, organisation, new)
 
@@ -93,7 +93,10 @@ def place(edge: Edge, visit: Visit, organisation: Organisation, new: Newcomer) -
 
 def _held(edge: Edge, new: Newcomer) -> Person | None:
     found = users.by_email(edge, new.email)
-    return giving.hold(edge, found.id, *new.roles) if found else None
+    about = giving.hold(edge, found.id, *new.roles) if found else None
+    if about and about.user.state is AccountState.INVITED:
+        users.set_state(edge, about.user.id, AccountState.INVITED)  # Not let go any more.
+    return about
 
 
 def _add(edge: Edge, new: Newcomer, organisation: Organisation) -> Person:
@@ -131,7 +134,6 @@ def _own(
     wanted: Collection[Role],
 ) -> Placed:
     """Somebody of this organisation: what needs no second person is given now."""
-    about = _revived(edge, about)
     if about.user.state is AccountState.DISABLED:
         return Blocked("membership_disabled")
     invited = about.user.state is AccountState.INVITED
@@ -148,16 +150,8 @@ def _own(
         return asked
     if not invited:
         return Given()
-    send_again(edge, about.user.id, organisation)
+    send_again(edge, about.user.id, organisation, by=visit.user.id)
     return Invited()
-
-
-def _revived(edge: Edge, about: Person) -> Person:
-    """An invitation that was withdrawn leaves an account that nobody ever held: it may be used."""
-    if about.opened or about.user.state is not AccountState.DISABLED:
-        return about
-    users.set_state(edge, about.user.id, AccountState.INVITED)
-    return replace(about, user=replace(about.user, state=AccountState.INVITED))
 
 
 def _offer(
@@ -168,8 +162,6 @@ def _offer(
     new: Newcomer,
 ) -> Placed:
     """Somebody of another organisation: nothing changes for them before they agree."""
-    if not about.held:
-        about = _revived(edge, about)
     offered = tuple(role for role in new.roles if not roles.needs_second_person(role))
     asked: Asked | Blocked = Asked()
     for role in new.roles:
@@ -177,18 +169,25 @@ def _offer(
             asked = giving.ask(edge, visit, about, organisation, role, Change.ADD)
     if not offered:
         return asked
-    lifetime = edge.settings.invitation_lifetime
-    waiting = consents(edge, about.user.id, organisation.id)
-    for role in offered:
-        for stale in (one for one in waiting if one.role is role):
-            membership_requests.decide(edge, stale.id, State.WITHDRAWN, visit.user.id)
-        request = Request(about.user.id, organisation.id, role, Change.ADD, visit.user.id)
-        membership_requests.add(edge, request, lifetime)
+    ask_consent(edge, visit, about, organisation, offered)
     _end_links(edge, about.user.id, organisation.id)
     # Nobody holds an invited account: each invitation speaks with the name that it was given.
     user = about.user if about.opened else replace(about.user, name=new.name)
-    send(edge, user, organisation, offered, then=offered)
+    send(edge, user, organisation, offered, then=offered, by=visit.user.id)
     return Invited()
+
+
+def ask_consent(
+    edge: Edge, visit: Visit, about: Person, organisation: Organisation, offered: Collection[Role]
+) -> None:
+    """Let roles wait for the person's own consent, in place of what waited for the same."""
+    wanted = [role for role in offered if not roles.needs_second_person(role)]
+    for stale in consents(edge, about.user.id, organisation.id):
+        if stale.role in wanted:
+            membership_requests.decide(edge, stale.id, State.WITHDRAWN, visit.user.id)
+    for role in wanted:
+        request = Request(about.user.id, organisation.id, role, Change.ADD, visit.user.id)
+        membership_requests.add(edge, request, edge.settings.invitation_lifetime)
 
 
 def consents(
@@ -214,8 +213,11 @@ def send(
     offered: Collection[Role],
     *,
     then: Collection[Role] = (),
+    by: str,
 ) -> None:
     """Make the link and mail it. `then`: the roles that are given when it is accepted.
+
+    `by`: who asks them, also where somebody else agreed to it, or they asked for a new link.
 
     A new account that it opens gets the `user`'s name as it is here.
     A disabled account elsewhere gets no mail, and nobody here learns of it.
@@ -229,6 +231,7 @@ def send(
         organisation=organisation.id,
         email=user.email,
         name=user.name,
+        invited_by=by,
         offered=named,
         roles=sorted(str(role) for role in then),
     )
@@ -247,18 +250,18 @@ def named(link: Link, about: Person, organisation: Organisation) -> str:
     return link.data.get("name") or about.user.email.partition("@")[0]
 
 
-def send_again(edge: Edge, user_id: str, organisation: Organisation) -> None:
+def send_again(edge: Edge, user_id: str, organisation: Organisation, *, by: str) -> None:
     """A new link for somebody who is invited here; older ones end."""
     about = giving.person(edge, user_id)
     assert about is not None
     _end_links(edge, user_id, organisation.id)
-    send(edge, about.user, organisation, about.roles_in(organisation.id))
+    send(edge, about.user, organisation, about.roles_in(organisation.id), by=by)
 
 
 def let_go(edge: Edge, user_id: str) -> None:
-    """Close an account that nobody ever held, once nothing is left for it anywhere."""
+    """Mark an account that nobody ever held, once nothing is left for it anywhere."""
     about = giving.person(edge, user_id)
     if about is None or about.held or about.user.state is not AccountState.INVITED:
         return
     if not membership_requests.waiting_for(edge, user_id):
-        users.set_state(edge, user_id, AccountState.DISABLED)
+        users.let_go(edge, user_id)

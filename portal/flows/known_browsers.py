@@ -1,4 +1,10 @@
-"""Known browsers: where a person has signed in before, each with attempts of its own."""
+"""Known browsers: where a person has signed in before, each with attempts of its own.
+
+A known browser is not a trusted one: it is asked for everything like any other. So a browser on a
+shared desk is known too, for each of its people by themselves. If it were not, whoever fails often
+enough from anywhere would lock the whole office out of its only computer, and every change of the
+shift would write a mail about a new browser, until nobody reads them.
+"""
 
 from __future__ import annotations
 

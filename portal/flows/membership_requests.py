@@ -91,20 +91,26 @@ def approve(edge: Edge, visit: Visit, request_id: str) -> Done | Blocked | Unset
     if isinstance(verdict, Unsettled) and giving.is_final(verdict):
         return verdict
     # Before any proof is asked for: nobody proves anything for what is over.
-    if reason := _over(edge, case) or _unfit(edge, visit, case):
+    serves = _is_entitled(case, Standing.SERVED, giving.target(case.organisation))
+    if reason := _over(edge, case) or _unfit(edge, visit, case, serves=serves):
         return Blocked(reason)
     if isinstance(verdict, Unsettled):
         return verdict
     _close(edge, visit, case, State.APPROVED)
     if case.request.change is Change.REMOVE:
         giving.take(edge, case.about, case.organisation, case.request.role)
-    elif invitations.is_stranger(case.about, case.organisation):
-        role = case.request.role
-        invitations.send(edge, _nameless(case.about), case.organisation, (role,), then=(role,))
+    elif invitations.is_stranger(case.about, case.organisation) or (
+        case.about.opened and not serves
+    ):
+        # HQ answers for nobody here: whom it asks for agrees to it, at home or not.
+        role, by = case.request.role, case.request.requested_by
+        about = _nameless(case.about)
+        invitations.send(edge, about, case.organisation, (role,), then=(role,), by=by)
     else:
         giving.give(edge, case.about, case.organisation, case.request.role)
         if case.about.user.state is AccountState.INVITED:
-            invitations.send_again(edge, case.about.user.id, case.organisation)
+            asker = case.request.requested_by
+            invitations.send_again(edge, case.about.user.id, case.organisation, by=asker)
     return Done()
 
 
@@ -135,7 +141,7 @@ def reject(edge: Edge, visit: Visit, request_id: str) -> Done | Blocked | Unsett
 
 def withdraw(edge: Edge, visit: Visit, request_id: str) -> Done | Blocked | Unsettled:
     """Take back what one asked for oneself."""
-    action = Action.CHANGE_MEMBERSHIP
+    action = Action.WITHDRAW_MEMBERSHIP
     case = _hold(edge, request_id)
     if case is None:
         return giving.unknown(edge, visit, action, request_id)
@@ -159,17 +165,18 @@ def end(edge: Edge, visit: Visit, request_id: str) -> None:
 
 def _over(edge: Edge, case: Case) -> str | None:
     """Why there is nothing left to decide; None while it waits."""
-    if case.request.state is not State.WAITING:
+    if case.request.state not in {State.WAITING, State.EXPIRED}:
         return "membership_decided"
-    if case.request.expires_at <= edge.now:
-        return "membership_expired"
-    return None
+    return "membership_expired" if case.request.expires_at <= edge.now else None
 
 
-def _unfit(edge: Edge, visit: Visit, case: Case) -> str | None:
-    """Why it can no longer be approved: who asked, who approves or whom it is about has changed."""
+def _unfit(edge: Edge, visit: Visit, case: Case, *, serves: bool) -> str | None:
+    """Why it can no longer be approved: who asked, who approves or whom it is about has changed.
+
+    `serves`: who asked answers for the organisation's people.
+    """
     request, about, organisation = case.request, case.about, case.organisation
-    if not _is_entitled(case):
+    if not serves and not _is_first(edge, case):
         return "membership_asker_left"
     if request.role not in giving.givable(visit, organisation):
         return "membership_above"
@@ -181,15 +188,21 @@ def _unfit(edge: Edge, visit: Visit, case: Case) -> str | None:
     return "membership_held" if held else None
 
 
-def _is_entitled(case: Case) -> bool:
+def _is_first(edge: Edge, case: Case) -> bool:
+    """Whether HQ asked for an administrator where there still is none."""
+    if case.request.change is not Change.ADD or case.request.role not in roles.FIRST:
+        return False
+    place = giving.founding(edge, case.organisation)
+    return _is_entitled(case, Standing.SERVED_OR_UNATTENDED, place)
+
+
+def _is_entitled(case: Case, reach: Standing, target: Target) -> bool:
     """Whether who asked may still ask: an active administrator in reach of the organisation."""
-    place = case.organisation
-    target = Target(place.path, place.managed_by_parent)
     own = {
         one.role
         for one in case.asker.held
         if standing.reaches(
-            Standing.SERVED,
+            reach,
             Membership(one.organisation.id, one.organisation.name, one.role, one.organisation.path),
             target,
         )

@@ -7,7 +7,7 @@ session reads its roles each time. A role that administers others is only asked 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.edge import Edge
 from portal.flows import permission
@@ -110,10 +110,22 @@ def is_known(edge: Edge, visit: Visit, about: Person) -> bool:
     return any(is_within(visit, place) for place in (*places, *([home] if home else [])))
 
 
+def founding(edge: Edge, organisation: Organisation, about: Person | None = None) -> Target:
+    """As `target`, where HQ may act as long as nobody administers the organisation."""
+    unattended = memberships.is_unattended(edge, organisation.id)
+    return replace(target(organisation, about), unattended=unattended)
+
+
+def in_reach(visit: Visit, organisation: Organisation) -> frozenset[Role]:
+    """The roles of this person's to give and take: all of theirs where they answer for people."""
+    own = roles.may_give(visit.facts.acting_roles)
+    return own if is_within(visit, organisation) else own & roles.FIRST
+
+
 def givable(visit: Visit, organisation: Organisation) -> frozenset[Role]:
     """The roles of an organisation that this person may give and take: none above their own."""
     place = roles.place_of(organisation.path, managed_by_parent=organisation.managed_by_parent)
-    return roles.may_give(visit.facts.acting_roles) & roles.FITS[place]
+    return in_reach(visit, organisation) & roles.FITS[place]
 
 
 def unfit(visit: Visit, organisation: Organisation, role: Role) -> str | None:
@@ -121,7 +133,9 @@ def unfit(visit: Visit, organisation: Organisation, role: Role) -> str | None:
     place = roles.place_of(organisation.path, managed_by_parent=organisation.managed_by_parent)
     if role not in roles.FITS[place]:
         return "membership_not_here"
-    return None if role in givable(visit, organisation) else "membership_above"
+    if role in givable(visit, organisation):
+        return None
+    return "membership_above" if is_within(visit, organisation) else "membership_first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +226,17 @@ def ask(
 
 
 def approvers(edge: Edge, organisation: Organisation, *, but: frozenset[str]) -> list[User]:
-    """The administrators who may be the second person in an organisation."""
+    """Who is written to about a second person: those near it; HQ's only where there is none.
+
+    HQ may decide all the same: its queue shows everything, its mailbox need not.
+    """
     reach = [organisation.id]
     if organisation.managed_by_parent and organisation.parent_id:
         reach.append(organisation.parent_id)
     approving = [Role(role) for role in membership_requests.APPROVERS]
-    return memberships.holders(edge, reach, approving, but=but)
+    near = memberships.holders(edge, reach, approving, but=but)
+    root = None if near else organisations.root(edge)
+    return memberships.holders(edge, [root.id], approving, but=but) if root else near
 
 
 def give(edge: Edge, about: Person, organisation: Organisation, role: Role) -> None:

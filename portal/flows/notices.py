@@ -18,6 +18,7 @@ class Notice(enum.StrEnum):
     AUTHENTICATOR_ENROLLED = "authenticator_enrolled"
     AUTHENTICATOR_RENAMED = "authenticator_renamed"
     AUTHENTICATOR_REVOKED = "authenticator_revoked"
+    AUTHENTICATOR_SUSPECT = "authenticator_suspect"
     BACKUP_CODE_USED = "backup_code_used"
     BACKUP_CODES_RENEWED = "backup_codes_renewed"
     NEW_BROWSER = "new_browser"
@@ -51,10 +52,15 @@ class Notice(enum.StrEnum):
     WEBHOOK_REMOVED = "webhook_removed"
     BILLING_CHANGED = "billing_changed"
     EXPORT_MADE = "export_made"
+    PAYEES_BROUGHT_IN = "payees_brought_in"
     PAYEE_REQUESTED = "payee_requested"
     PAYEE_APPROVED = "payee_approved"
     PAYEE_STOPPED = "payee_stopped"
     PAYEE_EFFECTIVE = "payee_effective"
+    PAYOUT_PREPARED = "payout_prepared"
+    PAYOUT_APPROVED = "payout_approved"
+    PAYOUT_REJECTED = "payout_rejected"
+    PAYOUT_VOIDED = "payout_voided"
 
 
 def tell(edge: Edge, notice: Notice, user: User, *, to: str | None = None, **values: Any) -> None:

@@ -9,24 +9,25 @@ from portal.edge import Edge
 from portal.flows import invitations, permission
 from portal.flows import memberships as giving
 from portal.flows.events import Event
-from portal.flows.memberships import Change, Person
+from portal.flows.memberships import Person
 from portal.flows.outcomes import Blocked, Done
 from portal.flows.permission import Subject, Unsettled
 from portal.flows.session import Visit
 from portal.rules import roles
+from portal.rules.roles import Place
 from portal.rules.terms import AccountState, Action, Role, Target
 from portal.store import audit, membership_requests, memberships, organisations
 from portal.store import invitations as store
 from portal.store import links as link_store
 from portal.store.invitations import Open
 from portal.store.links import Link, LinkKind
-from portal.store.membership_requests import Asked as Request
 from portal.store.membership_requests import State, Waiting
 from portal.store.organisations import Organisation
 
 ACTION = Action.INVITE_USER
 PAGE = 25
 PAUSE = timedelta(minutes=10)  # Between two mails: nobody floods a mailbox from here.
+UNATTENDED_MAX = 100  # Organisations without an administrator to choose from, the newest.
 LISTED = timedelta(days=30)  # An expired invitation stays in sight, so that it can be sent again.
 
 
@@ -45,9 +46,14 @@ class WaitingLine:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the page of memberships shows; `next_…` is where the next page of a list begins."""
+    """What the page of memberships shows; `next_…` is where the next page of a list begins.
+
+    `unattended`: where HQ may invite the first administrator; `older_unattended`: there are more.
+    """
 
     organisations: list[Organisation]
+    unattended: list[Organisation]
+    older_unattended: bool
     waiting: list[WaitingLine]
     next_waiting: str | None
     invitations: list[Open]
@@ -57,23 +63,43 @@ class Overview:
 def overview(
     edge: Edge, visit: Visit, waiting_before: str | None = None, sent_before: str | None = None
 ) -> Overview | Unsettled:
-    """What waits in the acting organisation and in the children that it manages."""
+    """What waits in the acting organisation and in the children that it manages; at HQ, anywhere.
+
+    An invitation of HQ's into an organisation that nobody administers yet is in HQ's list.
+    """
     path = visit.acting.path if visit.acting else ""
     verdict = permission.settle(edge, visit, Action.VIEW_USERS, Subject(Target(path)))
     if isinstance(verdict, Unsettled) or visit.acting is None:
         assert isinstance(verdict, Unsettled)
         return verdict
-    served = memberships.served_by(edge, visit.acting.organisation_id)
-    own = [one.id for one in served]
-    waiting = membership_requests.page(edge, own, before=waiting_before, size=PAGE + 1)
-    sent, following = store.page(edge, own, before=sent_before, size=PAGE, kept=LISTED)
+    here = visit.acting
+    is_root = roles.place_of(here.path, managed_by_parent=False) is Place.ROOT
+    founds = is_root and bool(roles.FIRST & roles.may_give(visit.facts.acting_roles))
+    served, unattended = memberships.served_and_unattended(
+        edge, here.organisation_id, size=UNATTENDED_MAX + 1 if founds else 0
+    )
+    older = len(unattended) > UNATTENDED_MAX
+    if older:
+        unattended.remove(min(unattended, key=lambda one: one.id))
+    own = {one.id for one in served}
+    scope = None if is_root else own
+    waiting = membership_requests.page(edge, scope, before=waiting_before, size=PAGE + 1)
+    listed = own | {one.id for one in unattended}
+    sent, following = store.page(edge, listed, before=sent_before, size=PAGE, kept=LISTED)
     return Overview(
         organisations=served,
+        unattended=unattended,
+        older_unattended=older,
         waiting=[_line(visit, one) for one in waiting[:PAGE]],
         next_waiting=waiting[PAGE - 1].request.id if len(waiting) > PAGE else None,
-        invitations=sent,
+        invitations=[one for one in sent if one.organisation_id in own or _is_first(one)],
         next_invitation=following,
     )
+
+
+def _is_first(invitation: Open) -> bool:
+    # One without any role is no invitation of HQ's.
+    return bool(invitation.roles) and set(invitation.roles) <= roles.FIRST
 
 
 def _line(visit: Visit, waiting: Waiting) -> WaitingLine:
@@ -88,7 +114,8 @@ def _line(visit: Visit, waiting: Waiting) -> WaitingLine:
     return WaitingLine(
         waiting,
         named=at_home and waiting.account is not AccountState.INVITED,
-        own=request.requested_by == visit.user.id,
+        own=request.requested_by == visit.user.id
+        and permission.may(visit, Action.WITHDRAW_MEMBERSHIP, target),
         why_not=permission.why_not(visit, Action.APPROVE_MEMBERSHIP, target),
     )
 
@@ -99,20 +126,30 @@ def repeat(edge: Edge, visit: Visit, link_id: str) -> Done | Blocked | Unsettled
     if isinstance(found, Unsettled):
         return found
     link, about, organisation = found
+    if not _is_in_reach(visit, link, organisation):
+        return Blocked("membership_above")
     sent_at = link.expires_at - edge.settings.invitation_lifetime
     if edge.now < sent_at + PAUSE:
         return Blocked("membership_just_sent")
     given = [Role(role) for role in link.data["roles"]]
     offered = [Role(role) for role in link.data["offered"]]
     link_store.withdraw(edge, link.id)
-    for one in invitations.consents(edge, about.user.id, organisation.id):
-        if one.role in given:
-            membership_requests.decide(edge, one.id, State.WITHDRAWN, visit.user.id)
-            request = Request(about.user.id, organisation.id, one.role, Change.ADD, visit.user.id)
-            membership_requests.add(edge, request, edge.settings.invitation_lifetime)
+    invitations.ask_consent(edge, visit, about, organisation, given)
     name = invitations.named(link, about, organisation)
-    invitations.send(edge, replace(about.user, name=name), organisation, offered, then=given)
+    user, by = replace(about.user, name=name), visit.user.id
+    invitations.send(edge, user, organisation, offered, then=given, by=by)
     return Done()
+
+
+def _is_in_reach(visit: Visit, link: Link, organisation: Organisation) -> bool:
+    """Whether what an invitation offers is this person's to give.
+
+    One without any role is its own administrators' alone: HQ's offer the first one something.
+    """
+    offered = {Role(role) for role in link.data["offered"]}
+    if not offered and not giving.is_within(visit, organisation):
+        return False
+    return offered <= giving.in_reach(visit, organisation)
 
 
 def withdraw(edge: Edge, visit: Visit, link_id: str) -> Done | Blocked | Unsettled:
@@ -121,10 +158,12 @@ def withdraw(edge: Edge, visit: Visit, link_id: str) -> Done | Blocked | Unsettl
     if isinstance(found, Unsettled):
         return found
     link, about, organisation = found
+    if not _is_in_reach(visit, link, organisation):
+        return Blocked("membership_above")
     if about.user.state is AccountState.INVITED and not invitations.is_stranger(
         about, organisation
     ):
-        if not about.roles_in(organisation.id) <= roles.may_give(visit.facts.acting_roles):
+        if not about.roles_in(organisation.id) <= giving.in_reach(visit, organisation):
             return Blocked("membership_above")
         for role in about.roles_in(organisation.id):
             giving.take(edge, about, organisation, role)
@@ -146,6 +185,6 @@ def _open(edge: Edge, visit: Visit, link_id: str) -> tuple[Link, Person, Organis
     organisation = organisations.by_id(edge, link.data["organisation"]) if link else None
     if link is None or about is None or organisation is None:
         return giving.unknown(edge, visit, ACTION, link_id)
-    subject = Subject(giving.target(organisation, about), link_id)
+    subject = Subject(giving.founding(edge, organisation, about), link_id)
     verdict = permission.settle(edge, visit, ACTION, subject)
     return verdict if isinstance(verdict, Unsettled) else (link, about, organisation)

@@ -35,3 +35,10 @@ class Blocked:
 @dataclass(frozen=True, slots=True)
 class Done:
     """It happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A record that the platform sent is new here; `id` is its row's."""
+
+    id: str

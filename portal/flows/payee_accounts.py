@@ -1,7 +1,10 @@
-"""Which account a payee is paid to at this moment, and making a change permanent.
+"""Which account a payee is paid to at this moment, and writing down what time has decided.
+
+    approved ──time, and both who agreed still stand behind it──► in force, then written down
+        └──one of them may not any more, or was reset since──► ended by the portal
 
 An approved change is in force from its time on, whether or not anything has written that down:
-whoever reads asks here. The worker, or the next change, makes it permanent once.
+whoever reads asks here. The worker, the next change or the next payout writes it down once.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import json
 from collections.abc import Iterator
 
 from portal.edge import Edge, SealBroken
-from portal.flows import entitlement, tokens
+from portal.flows import entitlement, payout_notices, tokens
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.rules.bank import Account, masked
@@ -19,31 +22,63 @@ from portal.store import audit, payees, payouts, users
 from portal.store.payees import Change, Payee
 from portal.store.users import User
 
-REQUESTER = "requester"  # Why the portal ended a change; worded in web/payment_words.
+# Why the portal ended a change; worded in web/payment_words.
+REQUESTER, APPROVER, RESET = "requester", "approver", "reset"
+RESETS = (Event.RESET_APPROVED, Event.HOST_RESET)
 CONCERNED = (Role.FINANCE_CONTROLLER, Role.PARTNER_ADMIN)
 
 
 def is_due(edge: Edge, change: Change) -> bool:
-    """Whether an approved change is in force."""
+    """Whether the time of an approved change has come."""
     return change.effective_at is not None and change.effective_at <= edge.now
 
 
+def why_void(edge: Edge, payee: Payee, change: Change, *, hold: bool = False) -> str | None:
+    """Why nobody stands behind a change any more; None while everybody who agreed does.
+
+    Whoever asked and whoever approved must still be ones who may, and have the authenticators
+    that they proved it with. `hold`: they keep their roles until the commit.
+    """
+    target, parts = Target(payee.path), [(change.requested_by, change.created_at)]
+    if not entitlement.lasts(edge, change.requested_by, Action.CHANGE_PAYEE, target, hold=hold):
+        return REQUESTER
+    if change.decided_by and change.decided_at:
+        parts.append((change.decided_by, change.decided_at))
+        if not entitlement.lasts(edge, change.decided_by, Action.APPROVE_PAYEE, target, hold=hold):
+            return APPROVER
+    was_reset = any(
+        audit.has_happened(edge, event, user_id, since)
+        for user_id, since in parts
+        for event in RESETS
+    )
+    return RESET if was_reset else None
+
+
+def in_use(edge: Edge, payee: Payee) -> Change | None:
+    """The change that is in force and not written down yet."""
+    change = payee.open
+    due = change is not None and is_due(edge, change)
+    return change if due and why_void(edge, payee, change) is None else None
+
+
 def pending(edge: Edge, payee: Payee) -> Change | None:
-    """The change that waits for a person or for its time; None when nothing waits."""
-    return payee.open if payee.open and not is_due(edge, payee.open) else None
+    """The change that waits for a person or for its time; None when nothing waits.
+
+    One that nobody stands behind any more waits to be ended: meanwhile nothing is paid.
+    """
+    return None if in_use(edge, payee) else payee.open
 
 
 def shown(edge: Edge, payee: Payee) -> str:
     """The account in force as it may be shown; empty while there is none."""
-    due = payee.open and is_due(edge, payee.open)
-    return masked(payee.open.account_shown if payee.open and due else payee.account_shown)
+    change = in_use(edge, payee)
+    return masked(change.account_shown if change else payee.account_shown)
 
 
 def in_force(edge: Edge, payee: Payee) -> Account | None:
     """The account in force, in full. Raises SealBroken."""
-    if payee.open and is_due(edge, payee.open):
-        return payees.opened_change(edge, payee.open)
-    return payees.opened(edge, payee)
+    change = in_use(edge, payee)
+    return payees.opened_change(edge, change) if change else payees.opened(edge, payee)
 
 
 def fingerprint(edge: Edge, account: Account) -> str:
@@ -55,22 +90,25 @@ def fingerprint(edge: Edge, account: Account) -> str:
     return tokens.keyed(edge, "payee-account", content).hex()
 
 
-def make_permanent(edge: Edge, payee: Payee) -> None:
-    """Write down that a held payee's change is in force; nothing is done where none is."""
+def settle(edge: Edge, payee: Payee) -> None:
+    """Write down what time has decided about a held payee's change; nothing where it has not."""
     change = payee.open
-    if change is None or not is_due(edge, change):
+    if change is None or not is_due(edge, change) or end_unlawful(edge, payee, change):
         return
     account = payees.opened_change(edge, change)
     if not payees.move_change(edge, change, "effective"):
         return
     payees.set_account(edge, payee.id, account)
+    for payout in payouts.approved_of(edge, payee.id):
+        voided = payouts.approvals(edge, payout.id)
+        payout_notices.tell_voided(edge, payout, masked(change.account_shown), voided)
     payouts.void_approvals_of(edge, payee.id)
     audit.add(edge, Event.PAYEE_EFFECTIVE, detail={"payee": payee.id, "change": change.id})
     tell_concerned(edge, Notice.PAYEE_EFFECTIVE, payee, change.account_shown)
 
 
 def settle_due(edge: Edge) -> bool:
-    """Make the change permanent that is longest past its time; False when there is none.
+    """Settle the change that is longest past its time; False when there is none.
 
     One whose account does not open is rejected: nobody could be paid by it.
     """
@@ -79,23 +117,24 @@ def settle_due(edge: Edge) -> bool:
     if payee is None or payee.open is None:
         return False
     try:
-        make_permanent(edge, payee)
+        settle(edge, payee)
     except SealBroken as broken:
         payees.move_change(edge, payee.open, "rejected")
         audit.add(edge, Event.SEAL_BROKEN, reason=broken.place)
     return True
 
 
-def end_unlawful(edge: Edge, payee: Payee, change: Change) -> bool:
-    """Reject a waiting change whose requester may not ask any more; False while they may."""
-    by, target = change.requested_by, Target(payee.path)
-    if entitlement.lasts(edge, by, Action.CHANGE_PAYEE, target):
-        return False
-    payees.move_change(edge, change, "rejected", decided_at=edge.now, note=REQUESTER)
-    detail = {"payee": payee.id, "change": change.id}
-    audit.add(edge, Event.PAYEE_REJECTED, reason=REQUESTER, detail=detail)
-    tell_concerned(edge, Notice.PAYEE_STOPPED, payee, change.account_shown)
-    return True
+def end_unlawful(edge: Edge, payee: Payee, change: Change) -> str | None:
+    """Reject a held payee's change that nobody stands behind any more; why, or None."""
+    why = why_void(edge, payee, change, hold=True)
+    if why is None:
+        return None
+    ended = {"decided_by": None, "decided_at": edge.now, "effective_at": None, "note": why}
+    if payees.move_change(edge, change, "rejected", **ended):
+        detail = {"payee": payee.id, "change": change.id}
+        audit.add_by_portal(edge, Event.PAYEE_REJECTED, reason=why, detail=detail)
+        tell_concerned(edge, Notice.PAYEE_STOPPED, payee, change.account_shown, why=why)
+    return why
 
 
 def concerned(edge: Edge, organisation_id: str) -> Iterator[User]:

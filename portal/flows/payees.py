@@ -11,7 +11,6 @@ the whole account, of which only the last four digits are ever shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from portal.edge import Edge
 from portal.flows import payee_accounts, permission
@@ -21,11 +20,9 @@ from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.permission import Subject, Unsettled, settle
 from portal.flows.session import Visit
 from portal.rules.access import StepUp
-from portal.rules.bank import Account, masked, read_bic, read_iban
-from portal.rules.money import CURRENCIES
+from portal.rules.bank import Account, masked
 from portal.rules.terms import Action, Target
 from portal.store import audit, organisations, payees
-from portal.store.organisations import Organisation
 from portal.store.payees import Change, Payee
 
 __all__ = ["Change", "Payee"]
@@ -33,7 +30,6 @@ PAGE = 25
 HISTORY = 10
 NAME_MAX = 120
 NOTHING = "00000000-0000-0000-0000-000000000000"
-RECORD = frozenset({"name", "currency", "holder", "iban", "bic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +45,12 @@ class Line:
 class Sheet:
     """Everything about a payee. `holder`: of the change that waits. `deciders`: who may decide.
 
+    `void`: it was approved, and nobody stands behind it any more: see `end_unlawful`.
     `why_not`: why this person may not approve; None when they may, or nothing waits.
     """
 
     line: Line
+    void: bool
     holder: str
     deciders: tuple[str, ...]
     why_not: str | None
@@ -88,6 +86,9 @@ def sheet(edge: Edge, visit: Visit, payee_id: str, before: str | None = None) ->
     deciders = payee_accounts.concerned(edge, payee.organisation_id) if waiting else ()
     return Sheet(
         line=line,
+        void=line.pending is not None
+        and line.pending.state == "approved"
+        and payee_accounts.why_void(edge, payee, line.pending) is not None,
         holder=payees.opened_change(edge, line.pending).holder if line.pending else "",
         deciders=tuple(
             sorted(user.name for user in deciders if waiting and user.id != waiting.requested_by)
@@ -96,6 +97,13 @@ def sheet(edge: Edge, visit: Visit, payee_id: str, before: str | None = None) ->
         history=history[:HISTORY],
         more=history[HISTORY - 1].id if len(history) > HISTORY else None,
     )
+
+
+def end_unlawful(edge: Edge, payee_id: str) -> None:
+    """End an approved change that nobody stands behind any more: it is so, whoever looks."""
+    payee = payees.hold(edge, payee_id)
+    if payee and payee.open and payee.open.state == "approved":
+        payee_accounts.end_unlawful(edge, payee, payee.open)
 
 
 def request_new(
@@ -138,7 +146,7 @@ def request_change(
     verdict = settle(edge, visit, Action.CHANGE_PAYEE, Subject(_target(payee), payee.id, shown))
     if isinstance(verdict, Unsettled):
         return verdict
-    payee_accounts.make_permanent(edge, payee)
+    payee_accounts.settle(edge, payee)
     return _ask(edge, visit, payee, account)
 
 
@@ -161,9 +169,9 @@ def approve(
     verdict = settle(edge, visit, Action.APPROVE_PAYEE, subject)
     if isinstance(verdict, Unsettled) and not isinstance(verdict.decision, StepUp):
         return verdict
-    if payee_accounts.end_unlawful(edge, payee, change):
+    if why := payee_accounts.end_unlawful(edge, payee, change):
         permission.release(edge, Action.APPROVE_PAYEE)
-        return Blocked("payee_closed")
+        return Blocked(f"payee_closed_{why}")
     if isinstance(verdict, Unsettled):
         return verdict
     until = edge.now + edge.settings.payee_wait
@@ -211,39 +219,6 @@ def stop(
         note=note,
     )
     return Done()
-
-
-def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str | None:
-    """Take in a payee that the platform sends; why not, or None.
-
-    `record` holds texts: name, currency, holder, iban, bic (may be empty). The account is in force
-    at once. The same again is nothing new; another account for a name that is known is refused,
-    because changing one takes two people.
-    """
-    if not isinstance(record, dict) or set(record) != RECORD:
-        return f"record: exactly these fields are needed: {', '.join(sorted(RECORD))}"
-    if wrong := next((name for name, value in record.items() if not _is_text(value)), None):
-        return f"{wrong}: at most {NAME_MAX} printable characters"
-    name, holder = record["name"].strip(), record["holder"].strip()
-    if not name or not holder:
-        return "name: this may not be empty" if not name else "holder: this may not be empty"
-    if record["currency"] not in CURRENCIES:
-        return "currency: an ISO 4217 code like EUR is needed"
-    iban, bic = read_iban(record["iban"]), read_bic(record["bic"])
-    if iban is None or bic is None:
-        return "iban: its length or its check digits are wrong" if iban is None else "bic: not one"
-    account = Account(holder, iban, bic)
-    organisations.lock(edge, organisation.id)
-    known = payees.by_name(edge, organisation.id, name)
-    if known is None:
-        payee_id = payees.add(edge, organisation.id, name, record["currency"])
-        payees.set_account(edge, payee_id, account)
-        audit.add(edge, Event.PAYEE_IMPORTED, detail={"payee": payee_id})
-        return None
-    same = known.currency == record["currency"]
-    if same and payee_accounts.in_force(edge, known) == account:
-        return None
-    return "name: this payee is known with another account or currency"
 
 
 def _ask(edge: Edge, visit: Visit, payee: Payee, account: Account) -> Requested:
@@ -294,7 +269,3 @@ def _shown_of(edge: Edge, account: Account) -> tuple[tuple[str, str], ...]:
 
 def _note(edge: Edge, event: Event, payee: Payee, change_id: str, **more: str) -> None:
     audit.add(edge, event, detail={"payee": payee.id, "change": change_id, **more})
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= NAME_MAX and value.isprintable()

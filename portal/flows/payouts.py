@@ -11,13 +11,14 @@ whoever gave it might still give it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from portal.edge import Edge
-from portal.flows import entitlement, payee_accounts
+from portal.flows import entitlement, payee_accounts, payout_notices
 from portal.flows.events import Event
-from portal.flows.outcomes import Blocked, Done, Gone
+from portal.flows.outcomes import Blocked, Done, Gone, Taken
 from portal.flows.permission import Subject, Unsettled, settle
 from portal.flows.session import Visit
 from portal.rules import money
@@ -59,6 +60,9 @@ def prepare(
     if payout_id is None:
         return Blocked("payout_reference_taken")
     _note(edge, Event.PAYOUT_PREPARED, payout_id, sum_)
+    prepared = payouts.find(edge, payout_id)
+    assert prepared is not None
+    payout_notices.tell_prepared(edge, prepared, payee_accounts.shown(edge, payee))
     return Prepared(payout_id)
 
 
@@ -67,7 +71,7 @@ def approve(
 ) -> Done | Counted | Blocked | Gone | Unsettled:
     """Agree to a payout as it is now; the last approval that it needs decides it."""
     payout = payouts.hold(edge, payout_id)
-    payee = payees.hold(edge, payout.payee_id) if payout else None
+    payee = _settled(edge, payout.payee_id) if payout else None
     if payout is None or payee is None:
         return Gone()
     if payout.state != "waiting":
@@ -83,6 +87,9 @@ def approve(
     binding = subject.binding(Action.APPROVE_PAYOUT)
     payouts.approve(edge, payout, visit.user.id, binding, counting)
     account = payee_accounts.shown(edge, payee)
+    changed = [approval for approval in given if approval.binding != binding]
+    if changed:
+        payout_notices.tell_voided(edge, payout, account, changed)
     if len(counting) + 1 < payout.approvals_needed:
         _note(edge, Event.PAYOUT_APPROVAL_GIVEN, payout.id, payout.money, account=account)
         return Counted()
@@ -90,6 +97,7 @@ def approve(
     decided = payouts.decide(edge, payout, "approved")
     assert decided
     _note(edge, Event.PAYOUT_APPROVED, payout.id, payout.money, account=account)
+    payout_notices.tell_approved(edge, payout, account, actor=visit.user.name)
     return Done()
 
 
@@ -112,11 +120,21 @@ def reject(
     assert decided
     event = Event.PAYOUT_WITHDRAWN if own else Event.PAYOUT_REJECTED
     _note(edge, event, payout.id, payout.money)
+    if not own:
+        payout_notices.tell_rejected(edge, payout, actor=visit.user.name, note=note)
     return Done()
 
 
-def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str | None:
-    """Take in a payout that the platform sends; why not, or None.
+def tell_brought_in(edge: Edge, organisation: Organisation, payout_ids: Sequence[str]) -> None:
+    """Tell everybody who may approve them of payouts that the platform sent."""
+    first = payouts.find(edge, payout_ids[0])
+    payee = payees.find(edge, first.payee_id) if first else None
+    account = payee_accounts.shown(edge, payee) if payee else ""
+    payout_notices.tell_brought_in(edge, organisation, payout_ids, account)
+
+
+def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str | Taken | None:
+    """Take in a payout that the platform sends; why not, or None where nothing new waits.
 
     `record` holds texts: reference, payee (its name), currency, amount ("12.30", exact). The same
     again is nothing new; another content for a reference corrects a waiting payout, which then
@@ -129,7 +147,7 @@ def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str 
     values = _values(edge, payee, sum_, reference=record["reference"], prepared_by=None)
     if payout_id := payouts.add(edge, values):
         _note(edge, Event.PAYOUT_PREPARED, payout_id, sum_)
-        return None
+        return Taken(payout_id)
     known = payouts.by_reference(edge, organisation.id, record["reference"])
     payout = payouts.hold(edge, known) if known else None
     assert payout is not None
@@ -141,10 +159,27 @@ def take(edge: Edge, organisation: Organisation, record: dict[str, Any]) -> str 
         return "reference: this payout was decided and is no longer corrected"
     corrected = {name: values[name] for name in ("payee_id", "currency", "amount")}
     needed = values["approvals_needed"]
+    voided = payouts.approvals(edge, payout.id)
     moved = payouts.correct(edge, payout, approvals_needed=needed, **corrected)
     assert moved
     _note(edge, Event.PAYOUT_CORRECTED, payout.id, sum_)
+    now = payouts.find(edge, payout.id)
+    assert now is not None
+    if voided:
+        payout_notices.tell_voided(edge, now, payee_accounts.shown(edge, payee), voided)
     return None
+
+
+def _settled(edge: Edge, payee_id: str) -> Payee | None:
+    """A payee, held, what time has decided about its account written down.
+
+    What was approved once stays the account: it cannot end by a role that is lost later.
+    """
+    payee = payees.hold(edge, payee_id)
+    if payee is None or payee.open is None:
+        return payee
+    payee_accounts.settle(edge, payee)
+    return payees.find(edge, payee_id)
 
 
 def _read(

@@ -12,7 +12,7 @@ from portal.flows.permission import Subject, Unsettled
 from portal.flows.session import Visit
 from portal.rules import roles
 from portal.rules.terms import Action, Role
-from portal.store import membership_requests, memberships, organisations
+from portal.store import membership_requests, memberships, organisations, users
 from portal.store.membership_requests import MembershipRequest
 from portal.store.organisations import Organisation
 
@@ -30,7 +30,8 @@ class Sheet:
     """A person's roles in the organisations that the reader sees, and what may be changed.
 
     `home` is None where their home is none of the reader's business. `changeable`: the
-    organisations where the reader may give roles; `givable`: the roles.
+    organisations where the reader may give roles; `givable`: the roles. `let_go`: they were only
+    ever invited, and the invitation was withdrawn.
     """
 
     person: Person
@@ -42,6 +43,7 @@ class Sheet:
     givable: frozenset[Role]
     leaves: list[Organisation]
     movable: bool
+    let_go: bool
 
 
 def sheet(edge: Edge, visit: Visit, user_id: str) -> Sheet | Unsettled:
@@ -94,6 +96,7 @@ def _sheet(
         givable=frozenset().union(*(giving.givable(visit, one) for one in changeable)),
         leaves=leaves,
         movable=home is not None and home.id in ids and len(changeable) > 1,
+        let_go=not about.opened and users.is_let_go(edge, about.user.id),
     )
 
 

@@ -154,8 +154,8 @@ def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
 
 
 def _is_unclaimed(user: User) -> bool:
-    """Whether nobody ever held an account: invited, perhaps let go, and never with a password."""
-    return user.state is not AccountState.ACTIVE and not user.summary.held
+    """Whether nobody ever held an account: invited, perhaps let go. Who is disabled stays out."""
+    return user.state is AccountState.INVITED and not user.summary.held
 
 
 def _claim(edge: Edge, applied: User) -> User | None:
@@ -167,7 +167,7 @@ def _claim(edge: Edge, applied: User) -> User | None:
     user = replace(applied, id=about.user.id)
     acceptances.set_aside(edge, about, but=None)
     users.set_state(edge, user.id, user.state)
-    users.set_home(edge, user.id, user.home_organisation_id)
+    acceptances.settle_home(edge, about, user.home_organisation_id)
     users.set_profile(edge, user.id, name=user.name, locale=user.locale, time_zone=user.time_zone)
     return user
 

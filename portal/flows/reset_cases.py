@@ -50,7 +50,8 @@ class Case:
     @property
     def lost(self) -> list[str]:
         """What would be lost, by kind and name, as `web/reset_words` reads it."""
-        return [f"{one.kind}:{one.name}" if one.name else one.kind for one in self.factors]
+        kinds = [(one.variant or one.kind, one.name) for one in self.factors]
+        return [f"{kind}:{name}" if name else kind for kind, name in kinds]
 
     @property
     def unfit(self) -> str | None:

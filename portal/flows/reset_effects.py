@@ -31,7 +31,11 @@ def clear(edge: Edge, user: User) -> list[Factor]:
             Event.AUTHENTICATOR_REVOKED,
             subject_id=user.id,
             reason="factors_reset",
-            detail={"factor": factor.kind, "authenticator": factor.id},
+            detail={
+                "factor": factor.kind,
+                "variant": factor.variant,
+                "authenticator": factor.id,
+            },
         )
     enrolment.refresh_summary(edge, user.id)
     ceremonies.end_all(edge, user.id)

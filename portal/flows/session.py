@@ -19,12 +19,13 @@ from portal.flows import arrival, tokens, visits
 from portal.flows.events import Event
 from portal.flows.visits import Visit
 from portal.rules import access, assurance, policy
-from portal.rules.access import Allow, StepUp
+from portal.rules.access import Allow, Enrol, StepUp
 from portal.rules.facts import Held
-from portal.rules.terms import Authentication, Membership, Strength
+from portal.rules.terms import Action, Authentication, Membership, Strength
 from portal.store import audit, browsers, links, sessions
 from portal.store.links import LinkKind
-from portal.store.sessions import Live, Session
+from portal.store.live_sessions import Live, find_live
+from portal.store.sessions import Session
 from portal.store.users import User
 
 CSRF_SECRET_BYTES = 32
@@ -53,7 +54,7 @@ class Entrance:
 
 def load(edge: Edge, token: str) -> Visit | None:
     """The live session behind a token; None for a revoked and an unknown one alike."""
-    live = sessions.find(edge, tokens.digest(token))
+    live = find_live(edge, tokens.digest(token))
     if live is None or live.session.revoked_at is not None:
         return None
     facts = visits.facts_of(edge, live)
@@ -77,7 +78,7 @@ def again(edge: Edge, visit: Visit) -> Visit | None:
     """
     if edge.transaction is visit.read_in:
         return visit
-    live = sessions.find(edge, visit.session.token_hash)
+    live = find_live(edge, visit.session.token_hash)
     if live is None or live.session.revoked_at is not None:
         return None
     return Visit(live, visits.facts_of(edge, live), edge.transaction)
@@ -137,7 +138,7 @@ def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
     before = visits.proved(visit.facts)
     resuming = isinstance(before, StepUp) and before.lapsed
     # An older proof by the same authenticator says nothing that the new one does not.
-    earlier = visit.session.authentications
+    earlier = visit.facts.lasting
     kept = [old for old in earlier if old.authenticator_id != proof.authenticator_id]
     authentications = (*kept, proof)
     facts = replace(visit.facts, authentications=authentications, seen_at=edge.now, ends_at=None)
@@ -173,13 +174,41 @@ def _browser_of(live: Live) -> arrival.Browser:
     return arrival.Browser(known, live.browser_seen_at, stranger=not live.browser_live)
 
 
+def is_kept_awake(visit: Visit) -> bool:
+    """Whether using a session puts off its lock: a page that asks for a proof restores nothing.
+
+    So whole sign-ins alone; and at a shared desk the enrolment gate, which would lock there
+    however busy its person is. Only while nothing has lapsed in it: its use proves nothing.
+    """
+    match access.decide(Action.HOME, visit.facts):
+        case Allow():
+            return True
+        case Enrol():
+            return visit.facts.shared_desk and visit.facts.unlapsed
+    return False
+
+
 def is_touch_due(edge: Edge, visit: Visit) -> bool:
     return edge.now - visit.session.seen_at >= edge.settings.seen_interval
 
 
 def touch(edge: Edge, visit: Visit) -> None:
-    """Note activity, at most once a minute. Erring early: a session never idles out late."""
-    sessions.touch(edge, visit.session.id)
+    """Note activity, at most once a minute. Erring early: a session never idles out late.
+
+    What has lapsed meanwhile is written down as well, or this very use would bring it back.
+    """
+    sessions.touch(edge, visit.session, visit.facts.lasting)
+
+
+def locks_at(edge: Edge, visit: Visit, *, used: bool = True) -> datetime | None:
+    """When a session at a shared desk locks if nobody comes back to it; None for any other.
+
+    `used`: this request was somebody's, so that it moved the moment where `touch` was due.
+    """
+    if not visit.facts.shared_desk:
+        return None
+    seen_at = edge.now if used and is_touch_due(edge, visit) else visit.session.seen_at
+    return assurance.locks_at(seen_at, edge.settings.lifetimes)
 
 
 def switch_organisation(edge: Edge, visit: Visit, organisation_id: str) -> bool:

@@ -190,6 +190,12 @@ def acting_of(visit: Visit) -> Membership:
     return visit.acting
 
 
+def count(edge: Edge, visit: Visit, period: str, currency: str) -> int:
+    """How many rides a month has; in every currency if it is empty."""
+    sums = settlements.sums(edge, acting_of(visit).organisation_id, period)
+    return sum(line.rows for line in sums if currency in ("", line.currency))
+
+
 def rides(edge: Edge, visit: Visit, period: str, currency: str) -> Iterator[Ride]:
     """All rides of a month in the order in which they ended; in every currency if it is empty."""
     organisation = acting_of(visit).organisation_id

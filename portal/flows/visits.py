@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from portal.edge import Edge, Transaction
-from portal.rules import assurance
+from portal.rules import assurance, policy
 from portal.rules.access import Decision, decide
 from portal.rules.facts import Facts, Held
 from portal.rules.terms import Action, Membership
-from portal.store.sessions import Live, Session
+from portal.store.live_sessions import Live
+from portal.store.sessions import Session
 from portal.store.users import User
 
 
@@ -77,5 +78,6 @@ def facts_of(edge: Edge, live: Live) -> Facts:
         reset=live.user.reset_at is not None,
         ticketed=live.session.ticket_id is not None,
         password_due=live.user.password_due_at is not None,
+        policy=policy.of_member(live.memberships),
         lifetimes=edge.settings.lifetimes,
     )

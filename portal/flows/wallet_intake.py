@@ -29,6 +29,11 @@ NEEDS_MAX = 400
 _NUMBER = re.compile(r"\d{12,}")
 _GROUPS = re.compile(r"(?:\d[ .-]*){12,}")
 _LAST_FOUR = re.compile(r"[0-9]{4}", re.ASCII)
+PHONE_PROBLEMS = {
+    phones.Refused.UNREADABLE: "a number with its country code, like +31612345678, is needed",
+    phones.Refused.UNKNOWN: "no telephone has this number",
+    phones.Refused.UNREACHABLE: "nobody is reached on a premium-rate, pager or voicemail number",
+}
 _EXPIRES = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{1,200}", re.ASCII)
 
@@ -85,9 +90,9 @@ def take_passenger(edge: Edge, organisation: Organisation, record: dict[str, Any
     if problem := _shape(record, PASSENGER_FIELDS, frozenset({"email", "name"})):
         return problem
     phone = record.get("phone", "")
-    number = phones.normalise(phone) if phone else ""
-    if number is None:
-        return "phone: a number with its country code, like +31612345678, is needed"
+    number = phones.read(phone) if phone else ""
+    if isinstance(number, phones.Refused):
+        return f"phone: {PHONE_PROBLEMS[number]}"
     if not _is_text(record["name"].strip(), NAME_MAX):
         return f"name: 1 to {NAME_MAX} printable characters are needed"
     needs = record.get("needs", "").strip()

@@ -1,8 +1,9 @@
 """May this session do that? The only place that answers.
 
-`actions.ACTIONS` is the table, `decide` reads it. Nothing here writes, and no other module compares
-a level, a role or an age. The order of the questions is part of the promise: a session that is half
-signed in learns nothing, not even that it would have been refused.
+`actions.ACTIONS` is the table, `decide` reads it; `proofs` is its last question. Nothing here
+writes, and no other module compares a level, a role or an age. The order of the questions is part
+of the promise: a session that is half signed in learns nothing, not even that it would have been
+refused.
 
     no session, ended, or account not active ──► SignIn
     cannot reach the base level, or was reset──► Enrol
@@ -10,99 +11,45 @@ signed in learns nothing, not even that it would have been refused.
     the password must be renewed             ──► Renew
     another tenant's                         ──► NotFound
     not in this role, or not by this person  ──► Deny
+    nothing held could prove enough          ──► Enrol
     level, freshness or grant missing        ──► StepUp
     otherwise                                ──► Allow
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from portal.rules import assurance, offers, policy, standing
+from portal.rules import assurance, offers, policy, proofs, standing
 from portal.rules.actions import (
     ACTIONS,
     GATE_AGE_MAX,
     PENDING_MAX,
+    RAISABLE,
     WHILE_DUE,
     Entry,
-    Level,
     Requirement,
     Subjects,
-    needs_target,
 )
+from portal.rules.decisions import Allow, Decision, Deny, Enrol, NotFound, Renew, SignIn, StepUp
 from portal.rules.facts import Facts
 from portal.rules.terms import AAL, ADMINISTRATORS, AccountState, Action, Role
 
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """Nobody is signed in here. `why` is for the log, never for the stranger."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Allow:
-    """The action may go on in a session of this level.
-
-    `provisional`: the object is not known yet. The flow settles it with `permission`, and nothing
-    is committed or shown before that.
-    """
-
-    level: AAL
-    provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StepUp:
-    """One more proof is needed; `choices` are the kinds that would be accepted, best first.
-
-    `pending` is a sign-in that was never finished: to everything but its own challenge such a
-    session is a stranger. `lapsed` is a finished one that has idled out. `grant`: the proof must
-    be given for this action and content, however fresh the session is.
-    """
-
-    choices: tuple[str, ...]
-    why: str
-    pending: bool = False
-    lapsed: bool = False
-    grant: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Enrol:
-    """The person must first enrol one of `choices`, best first; nothing else is open.
-
-    Without choices a ticket is needed: the link that was mailed when the factors were reset.
-    """
-
-    choices: tuple[str, ...]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """The password must be renewed before anything else."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotFound:
-    """Another tenant's: answered exactly like what does not exist."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deny:
-    """Not in this role, or not by this person; no proof would change it."""
-
-    why: str
-
-
-Decision = SignIn | Allow | StepUp | Enrol | Renew | NotFound | Deny
+__all__ = (  # A decision and its answers are asked for in one place.
+    "Allow",
+    "Decision",
+    "Deny",
+    "Enrol",
+    "NotFound",
+    "Renew",
+    "SignIn",
+    "StepUp",
+    "decide",
+    "decide_grant",
+    "required",
+    "session_end",
+)
 
 
 def decide(action: Action, facts: Facts) -> Decision:
@@ -115,8 +62,23 @@ def decide(action: Action, facts: Facts) -> Decision:
     return answer
 
 
-def _decide(action: Action, facts: Facts) -> Decision:
+def required(action: Action, facts: Facts) -> Requirement:
+    """What an action needs of this person: the table, and what policy asks beyond it."""
     requirement = ACTIONS[action]
+    more = facts.policy.raised.get(action)
+    if more is None or action not in RAISABLE:
+        return requirement
+    ages = [age for age in (requirement.age_max, more.age_max) if age is not None]
+    return replace(
+        requirement,
+        least=max(requirement.least, more.level or AAL.NONE),
+        phishing_resistant=requirement.phishing_resistant or more.phishing_resistant,
+        age_max=min(ages, default=None),
+    )
+
+
+def _decide(action: Action, facts: Facts) -> Decision:
+    requirement = required(action, facts)
     if refusal := _not_signed_in(facts):
         return refusal
     if requirement.entry is Entry.ANY:
@@ -132,7 +94,7 @@ def _decide(action: Action, facts: Facts) -> Decision:
     closed = requirement.entry in {Entry.SIGNED_IN, Entry.GATE} and action not in WHILE_DUE
     if facts.password_due and closed:
         return Renew("password_due")
-    return _refused(requirement, facts) or _level_and_freshness(requirement, facts, base)
+    return _refused(requirement, facts) or proofs.level_and_freshness(requirement, facts, base)
 
 
 def decide_grant(action: Action, facts: Facts, *, granted: bool) -> Decision:
@@ -140,13 +102,11 @@ def decide_grant(action: Action, facts: Facts, *, granted: bool) -> Decision:
 
     Whoever confirms it later asks `decide` again with the object of that moment.
     """
-    requirement = ACTIONS[action]
+    requirement = required(action, facts)
     entrance = decide(action, replace(facts, target=None))
     if not isinstance(entrance, Allow) or not requirement.grant:
         return entrance
-    if granted:
-        return Allow(entrance.level)
-    return StepUp(offers.granting(facts), why="grant", grant=True)
+    return proofs.granted(requirement, replace(facts, granted=granted), base_level(facts))
 
 
 def is_open_to(requirement: Requirement, roles: frozenset[Role]) -> bool:
@@ -216,13 +176,29 @@ def _not_signed_in(facts: Facts) -> SignIn | None:
         return SignIn(f"account_{facts.state}")
     if facts.ends_at is not None and facts.now >= facts.ends_at:
         return SignIn("session_ended")
-    if facts.level is AAL.NONE:
+    if facts.level_when_active is AAL.NONE:
         return SignIn("proofs_expired")
     return None
 
 
 def _below_base(facts: Facts, base: AAL) -> StepUp | Enrol | None:
     """What keeps a session from its base level; None when it stands at or above it."""
+    if gate := _must_enrol(facts, base):
+        # Left open at a shared desk it closes too: the next one there enrols nothing of their own.
+        return _idled_out(facts) if facts.locked else gate
+    if facts.level >= base:
+        return None
+    if facts.level_when_active >= base:
+        return _idled_out(facts)
+    return StepUp(offers.completing(facts, base), why="second_factor", pending=True)
+
+
+def _idled_out(facts: Facts) -> StepUp:
+    """It once stood at its level and idled out: any one factor and the cookie restore it."""
+    return StepUp(offers.best_first(facts.enrolled, facts), why="idle", lapsed=True)
+
+
+def _must_enrol(facts: Facts, base: AAL) -> Enrol | None:
     if facts.reset:
         # A mailbox alone, or a password alone, never enrols again after a reset.
         why = "reset" if facts.ticketed else "ticket_needed"
@@ -233,12 +209,7 @@ def _below_base(facts: Facts, base: AAL) -> StepUp | Enrol | None:
         or not any(policy.counts_as_second_factor(held.strength) for held in facts.enrolled)
     ):
         return Enrol(offers.enrolling(facts), why="policy_requires_second_factor")
-    if facts.level >= base:
-        return None
-    if facts.level_when_active >= base:
-        # It once stood at its level and idled out: any one factor and the cookie restore it.
-        return StepUp(offers.best_first(facts.enrolled, facts), why="idle", lapsed=True)
-    return StepUp(offers.completing(facts, base), why="second_factor", pending=True)
+    return None
 
 
 def _in_gate(requirement: Requirement, facts: Facts) -> Allow | StepUp:
@@ -247,42 +218,12 @@ def _in_gate(requirement: Requirement, facts: Facts) -> Allow | StepUp:
     All, so a backup code too where one is held: a password alone never enrols in place of a factor
     that is lost.
     """
-    held = assurance.level(authenticator.strength for authenticator in facts.enrolled)
+    held = min(assurance.level(each.strength for each in facts.enrolled), AAL.AAL2)
     if requirement.age_max is None or assurance.is_fresh(
         facts.authentications, wanted=held, age_max=GATE_AGE_MAX, now=facts.now
     ):
         return Allow(facts.level)
     return StepUp(offers.completing(facts, held), why="enrolment_needs_fresh_proof")
-
-
-def _level_and_freshness(
-    requirement: Requirement, facts: Facts, base: AAL
-) -> Allow | StepUp | Enrol:
-    reached = facts.level
-    held = facts.highest_level
-    match requirement.level:
-        case Level.BASE:
-            wanted = base
-        case Level.HELD:
-            wanted = max(base, held)
-        case Level.ONE_FACTOR:
-            wanted = AAL.AAL1
-        case Level.TWO_FACTORS:
-            wanted = max(base, AAL.AAL2)
-            if held < wanted:
-                return Enrol(offers.enrolling(facts), why="action_needs_second_factor")
-    open_end = facts.target is None and needs_target(requirement)
-    if requirement.grant and not open_end:
-        if facts.granted:
-            return Allow(reached)
-        return StepUp(offers.granting(facts), why="grant", grant=True)
-    if reached < wanted and not requirement.grant:
-        return StepUp(offers.completing(facts, wanted), why="level")
-    if requirement.age_max is None or assurance.is_fresh(
-        facts.authentications, wanted=wanted, age_max=requirement.age_max, now=facts.now
-    ):
-        return Allow(reached, provisional=open_end)
-    return StepUp(offers.refreshing(facts, wanted), why="freshness")
 
 
 def _latest_proof(facts: Facts) -> datetime:

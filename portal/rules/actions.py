@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from portal.rules.terms import Action, Role, Standing
+from portal.rules.terms import AAL, Action, Role, Standing
 
 SECURITY_AGE_MAX = timedelta(minutes=5)
 VIEW_AGE_MAX = timedelta(minutes=15)  # Cards and passengers: long enough to plan a trip.
 GATE_AGE_MAX = timedelta(minutes=30)  # Long enough to find, install and open an app.
+GRANT_AGE_MAX = timedelta(minutes=5)  # Of the proof behind a grant, as long as a grant is good.
 PENDING_MAX = timedelta(minutes=10)
 # What is open while the password must be renewed: renewing it.
 WHILE_DUE = frozenset({Action.CHANGE_PASSWORD})
@@ -54,7 +55,8 @@ class Requirement:
     `roles`: one of them, in the organisation that the session acts in; None: any. `standing`:
     whose object it may be. `second_person`: nobody who had a part in it before. `grant`: a proof
     for exactly this action on exactly this content, good once. `within_rank`: a super-admin's
-    account only for another super-admin.
+    account only for another super-admin. `phishing_resistant`: proved with what cannot be typed
+    into a false page. `least`: a level that is asked for whatever `level` says.
     """
 
     level: Level = Level.BASE
@@ -66,6 +68,8 @@ class Requirement:
     second_person: bool = False
     grant: bool = False
     within_rank: bool = False
+    phishing_resistant: bool = False
+    least: AAL = AAL.NONE
 
 
 def _for(*roles: Role, of: Standing | None = None, **more: Any) -> Requirement:
@@ -76,6 +80,9 @@ _FRESH: dict[str, Any] = {"level": Level.TWO_FACTORS, "age_max": SECURITY_AGE_MA
 _GRANT: dict[str, Any] = {"level": Level.TWO_FACTORS, "grant": True}
 _RECENT = _for(Role.TRAVELER, level=Level.TWO_FACTORS, age_max=VIEW_AGE_MAX)
 _OWN, _SERVED, _ANY = Standing.OWN, Standing.SERVED, Standing.ANY
+# Two administrators of one organisation are two people: they need not wait for HQ, which is the
+# second person wherever they like, and wherever there is no other.
+_DECIDED = Standing.SERVED_OR_ANY
 _CONTROLLER, _PARTNER = Role.FINANCE_CONTROLLER, Role.PARTNER_ADMIN
 _HQ, _SUPER, _DESK = Role.HQ_ADMIN, Role.SUPER_ADMIN, Role.SERVICE_DESK
 
@@ -127,15 +134,35 @@ ACTIONS: dict[Action, Requirement] = {
     ),
     Action.REJECT_RESET: _for(_SUPER, of=_ANY, subjects=Subjects.OTHERS),
     Action.CHECK_CALLER: _for(_DESK, of=_ANY, subjects=Subjects.OTHERS),
-    Action.INVITE_USER: _for(_PARTNER, _HQ, _SUPER, of=_SERVED, **_FRESH),
+    Action.INVITE_USER: _for(_PARTNER, _HQ, _SUPER, of=Standing.SERVED_OR_UNATTENDED, **_FRESH),
     Action.CHANGE_MEMBERSHIP: _for(
         _PARTNER, _HQ, _SUPER, of=_SERVED, subjects=Subjects.OTHERS, **_FRESH
     ),
     Action.APPROVE_MEMBERSHIP: _for(
-        _PARTNER, _SUPER, of=_SERVED, subjects=Subjects.OTHERS, second_person=True, **_GRANT
+        _PARTNER, _SUPER, of=_DECIDED, subjects=Subjects.OTHERS, second_person=True, **_GRANT
     ),
-    Action.REJECT_MEMBERSHIP: _for(_PARTNER, _SUPER, of=_SERVED),
+    Action.REJECT_MEMBERSHIP: _for(_PARTNER, _SUPER, of=_DECIDED),
+    Action.WITHDRAW_MEMBERSHIP: _for(
+        _PARTNER, _HQ, _SUPER, of=_DECIDED, subjects=Subjects.OTHERS, **_FRESH
+    ),
 }
+
+
+# Open whatever a policy raises: the ways to see what is wrong, to stop it and to get help. The
+# password too, because nothing else is open while it must be renewed.
+_NEVER_RAISED = WHILE_DUE | {
+    Action.HOME,
+    Action.VIEW_SECURITY,
+    Action.END_SESSIONS,
+    Action.VIEW_ACCOUNT,
+    Action.SWITCH_ORGANISATION,
+    Action.SHOW_CALLER_CODE,
+}
+RAISABLE = frozenset(
+    action
+    for action, requirement in ACTIONS.items()
+    if requirement.entry is Entry.SIGNED_IN and action not in _NEVER_RAISED
+)
 
 
 def needs_target(requirement: Requirement) -> bool:

@@ -91,6 +91,15 @@ class Facts:
         return frozenset(membership.role for membership in self.memberships)
 
     @_Once
+    def shared_desk(self) -> bool:
+        """Whether this browser may stand on a desk that people share: it locks soon.
+
+        So for whoever belongs to any organisation that has such desks, wherever they sit and act:
+        a browser does not say which desk it stands on. Nothing may trust it (row L6) either.
+        """
+        return any(membership.shared_desks for membership in self.memberships)
+
+    @_Once
     def acting_roles(self) -> frozenset[Role]:
         """The roles in the organisation that the session acts in: no other counts for an action."""
         if self.acting is None:
@@ -109,6 +118,27 @@ class Facts:
         return self._level_at(self.now)
 
     @_Once
+    def lasting(self) -> tuple[Authentication, ...]:
+        """The proofs as they count from this use of the session on.
+
+        AAL3 that has lapsed is over (NIST 2.3.3): the session goes on below it, and neither its
+        next use nor a weaker proof brings AAL3 back.
+        """
+        if self.level is AAL.AAL3:
+            return self.authentications
+        return assurance.without_hardware(self.authentications)
+
+    @_Once
+    def locked(self) -> bool:
+        """Whether nothing is left but to prove oneself again: the desk was left for too long."""
+        return self.level is AAL.NONE and self.level_when_active is not AAL.NONE
+
+    @_Once
+    def unlapsed(self) -> bool:
+        """Whether being away has cost nothing yet, so that using it now brings nothing back."""
+        return self.level is self.level_when_active
+
+    @_Once
     def highest_level(self) -> AAL:
         """The highest level that this person can be asked for."""
         return policy.highest_level(held.strength for held in self.enrolled)
@@ -121,5 +151,9 @@ class Facts:
 
     def _level_at(self, seen_at: datetime) -> AAL:
         return assurance.session_level(
-            self.authentications, now=self.now, seen_at=seen_at, lifetimes=self.lifetimes
+            self.authentications,
+            now=self.now,
+            seen_at=seen_at,
+            lifetimes=self.lifetimes,
+            shared_desk=self.shared_desk,
         )

@@ -12,46 +12,73 @@ from portal.rules.facts import Facts, Held
 from portal.rules.terms import AAL
 
 
-def enrolling(facts: Facts) -> tuple[str, ...]:
-    """The kinds that may be enrolled to carry a sign-in beside the password."""
-    counting = (one for one in facts.enrollable if policy.counts_as_second_factor(one.strength))
+def enrolling(
+    facts: Facts, wanted: AAL = AAL.AAL2, *, phishing_resistant: bool = False
+) -> tuple[str, ...]:
+    """The kinds that may be enrolled to carry a sign-in beside the password, and reach `wanted`."""
+    counting = (
+        one
+        for one in facts.enrollable
+        if policy.counts_as_second_factor(one.strength)
+        and policy.may_reach(one.strength, wanted, phishing_resistant=phishing_resistant)
+    )
     return best_first(counting, facts)
 
 
-def completing(facts: Facts, wanted: AAL) -> tuple[str, ...]:
+def completing(
+    facts: Facts, wanted: AAL, *, phishing_resistant: bool = False, or_code: bool = False
+) -> tuple[str, ...]:
     """The held kinds whose proof, beside the proofs that still count, would reach `wanted`.
 
     Where no single one would, because the earlier proofs are too old, every kind is a beginning.
+    AAL3 is reached by one proof alone; `or_code`: a code kept for a bad day stands in for it.
     """
+    if wanted is AAL.AAL3:
+        return best_first(_hardware(facts, or_code=or_code), facts)
     limit = facts.lifetimes.overall[wanted]
     counting = [proof.strength for proof in facts.authentications if facts.now - proof.at < limit]
     found = [
         held for held in facts.enrolled if assurance.level([*counting, held.strength]) >= wanted
     ]
-    return best_first(found or facts.enrolled, facts)
+    resistant = [held for held in found if held.strength.phishing_resistant]
+    best = resistant if phishing_resistant and resistant else found
+    return best_first(best or facts.enrolled, facts)
 
 
-def refreshing(facts: Facts, wanted: AAL) -> tuple[str, ...]:
+def refreshing(
+    facts: Facts, wanted: AAL, *, phishing_resistant: bool = False, or_code: bool = False
+) -> tuple[str, ...]:
     """The held kinds whose proof would count as fresh for an operation at `wanted`."""
-    if wanted <= AAL.AAL1:
-        return best_first(facts.enrolled, facts)
-    strong = [
-        held
-        for held in facts.enrolled
-        if held.strength.look_up_secret or policy.counts_as_second_factor(held.strength)
-    ]
+    if wanted is AAL.AAL3:
+        return best_first(_hardware(facts, or_code=or_code), facts)
+    if phishing_resistant:
+        return resisting(facts)
+    strong = [held for held in facts.enrolled if assurance.refreshes(held.strength, wanted)]
     return best_first(strong, facts)
 
 
-def granting(facts: Facts) -> tuple[str, ...]:
-    """The held kinds whose proof gives a grant: no codes kept for a bad day.
+def resisting(facts: Facts) -> tuple[str, ...]:
+    """The held kinds that cannot be typed into a false page."""
+    return best_first((held for held in facts.enrolled if held.strength.phishing_resistant), facts)
 
-    Whoever holds a phishing-resistant factor uses it here: the others could be typed into a false
-    page while the true one waits.
-    """
-    strong = [held for held in facts.enrolled if policy.counts_as_second_factor(held.strength)]
-    resistant = [held for held in strong if held.strength.phishing_resistant]
-    return best_first(resistant or strong, facts)
+
+def granting(facts: Facts, *, hardware: bool, phishing_resistant: bool) -> tuple[str, ...]:
+    """The held kinds whose proof gives a grant: no codes kept for a bad day."""
+    strong = (
+        held
+        for held in facts.enrolled
+        if policy.counts_as_second_factor(held.strength)
+        and policy.accepts(held.strength, hardware=hardware, phishing_resistant=phishing_resistant)
+    )
+    return best_first(strong, facts)
+
+
+def _hardware(facts: Facts, *, or_code: bool) -> list[Held]:
+    return [
+        held
+        for held in facts.enrolled
+        if assurance.is_hardware(held.strength) or (or_code and held.strength.look_up_secret)
+    ]
 
 
 def best_first(offers: Iterable[Held], facts: Facts) -> tuple[str, ...]:

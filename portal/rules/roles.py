@@ -2,6 +2,10 @@
 
 Nobody gives a role above their own. Who may act on a person at all is `access`'s to say; whether
 it takes a second person is `needs_second_person`'s.
+
+A deputy is one more person with the role, given and taken again by the two people that it takes:
+roles have no end of their own. While they hold it a deputy is bound like anybody with it, so who
+prepared or asked is never the second person of it.
 """
 
 from __future__ import annotations
@@ -34,6 +38,8 @@ GIVES: dict[Role, frozenset[Role]] = {
     Role.HQ_ADMIN: _PARTNERS | {Role.TRAVELER},
     Role.SUPER_ADMIN: frozenset(Role),
 }
+# What HQ gives in an organisation that looks after itself, and only while nobody there can.
+FIRST = frozenset({Role.PARTNER_ADMIN})
 
 
 def place_of(path: str, *, managed_by_parent: bool) -> Place:

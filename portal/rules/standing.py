@@ -14,17 +14,31 @@ def reaches(standing: Standing, acting: Membership | None, target: Target) -> bo
     A managed organisation is served by its parent, not by its grandparents: the mark says who
     answers for these people, and that is one organisation.
     """
-    if acting is None or not acting.path:
+    if acting is None or not acting.path or not target.path:
         return False
+    is_root = _parent(acting.path) == "/"
     if standing is Standing.ANY:
-        return _parent(acting.path) == "/"  # The root's right, whatever a role is called elsewhere.
+        return is_root  # The root's right, whatever a role is called elsewhere.
     if target.path == acting.path:
         return True
+    if standing is Standing.OWN:
+        return False
     if standing is Standing.BELOW:
         return target.path.startswith(acting.path)
-    if standing is Standing.SERVED:
-        return target.managed_by_parent and _parent(target.path) == acting.path
-    return False
+    if is_root and _is_hq_right(standing, target):
+        return True
+    return target.managed_by_parent and _parent(target.path) == acting.path
+
+
+def _is_hq_right(standing: Standing, target: Target) -> bool:
+    """What HQ may do beyond those it serves.
+
+    Approving is its right everywhere: a partner with one administrator finds the second person
+    there. Making somebody an administrator is so only where there is nobody else who could.
+    """
+    if standing is Standing.SERVED_OR_UNATTENDED:
+        return target.unattended
+    return standing is Standing.SERVED_OR_ANY
 
 
 def _parent(path: str) -> str:

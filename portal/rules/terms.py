@@ -8,6 +8,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from portal.rules.policy_values import Policy
 
 
 class AAL(enum.IntEnum):
@@ -26,12 +30,27 @@ class Category(enum.StrEnum):
     POSSESSION = "possession"
 
 
+class Resistance(enum.IntEnum):
+    """How well the best of somebody's phishing-resistant authenticators is kept; NONE: no such one.
+
+    SYNCED: copied to all devices of an account elsewhere. BOUND: on one device. HARDWARE: attested
+    as hardware that its key cannot leave.
+    """
+
+    NONE = 0
+    SYNCED = 1
+    BOUND = 2
+    HARDWARE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Strength:
     """What an authenticator is worth. Policy reads this and never a factor's name.
 
     `look_up_secret` marks codes kept for a bad day (NIST 3.1.2): they complete a sign-in,
     never a grant. `restricted` marks the public telephone network (NIST 3.2.9).
+    `hardware_protected`: attestation, chained to metadata, says that its key cannot leave its
+    hardware; a device-bound flag alone says no such thing.
     """
 
     category: Category
@@ -40,16 +59,35 @@ class Strength:
     device_bound: bool = False
     restricted: bool = False
     look_up_secret: bool = False
+    hardware_protected: bool = False
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, bool]:
+    def rank(self) -> tuple[bool, ...]:
         """Order of offering: the greatest is the strongest."""
         return (
             self.phishing_resistant,
             self.multi_factor,
             not self.look_up_secret,
             not self.restricted,
+            self.hardware_protected,
+            self.device_bound,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of an authenticator's make, for policies that restrict it.
+
+    `model`: its AAGUID, "" for none. `attested`: a chain to a root of the FIDO metadata vouches for
+    the model; without that, `model` is only what the authenticator says of itself.
+    `certification`: FIDO level, 0 for not certified. `revoked`: the metadata warns of the model.
+    """
+
+    model: str = ""
+    attested: bool = False
+    certification: int = 0
+    device_bound: bool = False
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +177,24 @@ class Action(enum.StrEnum):
     CHANGE_MEMBERSHIP = "change_membership"
     APPROVE_MEMBERSHIP = "approve_membership"
     REJECT_MEMBERSHIP = "reject_membership"
+    WITHDRAW_MEMBERSHIP = "withdraw_membership"
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A role that a user holds in an organisation. `path`: its ids from the root, "/hq/…/id/"."""
+    """A role that a user holds in an organisation. `path`: its ids from the root, "/hq/…/id/".
+
+    `shared_desks`: people share that organisation's computers. `policy`: what is asked of its
+    people; None for the built-in one.
+    """
 
     organisation_id: str
     organisation_name: str
     role: Role
     path: str = ""
     time_zone: str = "UTC"
+    shared_desks: bool = False
+    policy: Policy | None = None
 
 
 # Whoever administers others: their own resets, and roles like theirs, need more people (D5, D8).
@@ -163,6 +208,8 @@ class Standing(enum.StrEnum):
     OWN = "own"  # Exactly the acting organisation's.
     BELOW = "below"  # The acting organisation's and those under it.
     SERVED = "served"  # Its own, and those of children marked as managed by it.
+    SERVED_OR_ANY = "served_or_any"  # Those, and HQ any organisation's.
+    SERVED_OR_UNATTENDED = "served_or_unattended"  # Those, and HQ where nobody administers yet.
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +218,7 @@ class Target:
 
     `path` is the path of the organisation that it belongs to; `managed_by_parent` that
     organisation's mark; `subject_id` the person whose account it is, `subject_roles` their roles.
+    `unattended`: the organisation looks after itself, and has no active administrator to do it.
     """
 
     path: str
@@ -178,3 +226,4 @@ class Target:
     parties: frozenset[str] = frozenset()
     subject_id: str | None = None
     subject_roles: frozenset[Role] = frozenset()
+    unattended: bool = False

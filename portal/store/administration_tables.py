@@ -1,4 +1,4 @@
-"""Tables of administration: resets, memberships in waiting, the service desk's checks.
+"""Tables of administration: policies, resets, memberships in waiting, the service desk's checks.
 
 It describes, as `tables` does; statements live in the module of their aggregate.
 """
@@ -11,15 +11,30 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from portal.store.tables import metadata
 from portal.store.types import Identifier, Instant
+
+# Versions of an organisation's policy; never overwritten.
+policies = Table(
+    "policies",
+    metadata,
+    Column("id", Identifier, primary_key=True),
+    Column("organisation_id", Identifier, ForeignKey("organisations.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("author_id", Identifier),  # NULL: a host command.
+    Column("published_at", Instant, nullable=False),
+    UniqueConstraint("organisation_id", "number"),
+)
 
 reset_requests = Table(
     "reset_requests",
@@ -65,6 +80,8 @@ membership_requests = Table(
         "state IN ('waiting', 'approved', 'rejected', 'withdrawn', 'expired')", name="state"
     ),
     Index("ix_membership_requests_organisation_id_state_id", "organisation_id", "state", "id"),
+    # HQ's queue is everybody's.
+    Index("ix_membership_requests_state_id", "state", "id"),
 )
 
 # What a caller reads to the service desk from a portal where they are signed in.

@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from portal.edge import Edge
 from portal.rules.terms import Strength
 from portal.store import sealed
 from portal.store.codec import strength_from_json, strength_to_json
+from portal.store.engine import insert_for
 from portal.store.prepared import Prepared
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import authenticators
@@ -27,8 +29,10 @@ _OF_USER = (
     .where(authenticators.c.user_id == bindparam("user"), authenticators.c.revoked_at.is_(None))
     .order_by(authenticators.c.id)
 )
-_OF_KIND = Prepared(_OF_USER.where(authenticators.c.kind == bindparam("of_kind")))
-_ALL = Prepared(_OF_USER)
+_OF_KIND = Prepared(
+    _OF_USER.where(authenticators.c.kind == bindparam("of_kind")), unread={"strength"}
+)
+_ALL = Prepared(_OF_USER, unread={"strength"})
 _UNCHANGED = update(authenticators).where(
     authenticators.c.id == bindparam("identity"),
     authenticators.c.version == bindparam("old_version"),
@@ -42,34 +46,54 @@ _REPLACE = Prepared(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Authenticator:
-    """An enrolled authenticator. `data` is the factor's own, opened."""
+    """An enrolled authenticator. `lookup`: how it is found; `variant`: which form of its kind.
+
+    `suspect_at`: since when it is taken for a copy, and opens nothing.
+    """
 
     id: str
     user_id: str
     kind: str
     name: str
-    data: dict[str, Any]
     strength: Strength
     version: int
     created_at: datetime
     used_at: datetime | None
+    lookup: bytes | None
+    variant: str
+    suspect_at: datetime | None
+    opened: Callable[[], dict[str, Any]] = field(repr=False, compare=False)
+
+    @functools.cached_property
+    def data(self) -> dict[str, Any]:
+        """The factor's own, opened when it is asked for. Raises SealBroken."""
+        return self.opened()
 
 
 def from_row(edge: Edge, row: Mapping[Any, Any], prefix: str = "") -> Authenticator:
     """Build an Authenticator from a row. Raises SealBroken when its data does not open."""
-    identity = row[prefix + "id"]
+    found = _from_row(edge, row, prefix)
+    _ = found.data
+    return found
+
+
+def _from_row(edge: Edge, row: Mapping[Any, Any], prefix: str = "") -> Authenticator:
+    identity, lookup = row[prefix + "id"], row[prefix + "lookup"]
     return Authenticator(
         id=identity,
         user_id=row[prefix + "user_id"],
         kind=row[prefix + "kind"],
         name=row[prefix + "name"],
-        data=open_json(edge, PLACE, identity, row[prefix + "data"]),
         strength=strength_from_json(row[prefix + "strength"]),
         version=row[prefix + "version"],
         created_at=row[prefix + "created_at"],
         used_at=row[prefix + "used_at"],
+        lookup=None if lookup is None else bytes(lookup),
+        variant=row[prefix + "variant"],
+        suspect_at=row[prefix + "suspect_at"],
+        opened=functools.partial(open_json, edge, PLACE, identity, row[prefix + "data"]),
     )
 
 
@@ -83,30 +107,35 @@ class New:
     name: str
     data: dict[str, Any]
     strength: Strength
+    lookup: bytes | None = None
+    variant: str = ""
 
 
-def add(edge: Edge, new: New) -> None:
-    """Enrol an authenticator."""
-    edge.db.execute(
-        insert(authenticators),
-        {
-            "id": new.id,
-            "user_id": new.user_id,
-            "kind": new.kind,
-            "name": new.name,
-            "data": seal_json(edge, PLACE, new.id, new.data),
-            "strength": strength_to_json(new.strength),
-            "version": 1,
-            "created_at": edge.now,
-        },
+def add(edge: Edge, new: New) -> bool:
+    """Enrol an authenticator; False where somebody, of any tenant, has this very one already."""
+    statement = insert_for(edge.db.dialect.name)(authenticators).on_conflict_do_nothing(
+        index_elements=[authenticators.c.lookup]
     )
+    values = {
+        "id": new.id,
+        "user_id": new.user_id,
+        "kind": new.kind,
+        "name": new.name,
+        "data": seal_json(edge, PLACE, new.id, new.data),
+        "strength": strength_to_json(new.strength),
+        "version": 1,
+        "lookup": new.lookup,
+        "variant": new.variant,
+        "created_at": edge.now,
+    }
+    return edge.db.execute(statement.returning(authenticators.c.id), values).first() is not None
 
 
 def of_user(edge: Edge, user_id: str, kind: str | None = None) -> list[Authenticator]:
-    """What a person holds, oldest first; of one kind if named."""
+    """What a person holds, oldest first, not opened yet; of one kind if named."""
     statement = _ALL if kind is None else _OF_KIND
     rows = statement.rows(edge.db, {"user": user_id, "of_kind": kind})
-    return [from_row(edge, row) for row in rows]
+    return [_from_row(edge, row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +143,10 @@ class Outline:
     """What others may know of an authenticator: nothing that is sealed is opened for it."""
 
     kind: str
+    variant: str
     name: str
+    strength: Strength
+    suspect_at: datetime | None
     created_at: datetime
     used_at: datetime | None
 
@@ -126,7 +158,24 @@ def outlines(edge: Edge, user_id: str) -> list[Outline]:
         authenticators.c.user_id == user_id, authenticators.c.revoked_at.is_(None)
     )
     rows = edge.db.execute(statement.order_by(authenticators.c.id)).mappings()
-    return [Outline(**row) for row in rows]
+    return [_outline(dict(row)) for row in rows]
+
+
+def _outline(values: dict[str, Any]) -> Outline:
+    values["strength"] = strength_from_json(values["strength"])
+    return Outline(**values)
+
+
+def lookups(edge: Edge, user_id: str) -> list[bytes]:
+    """By what a person's authenticators are found without them, oldest first."""
+    statement = select(authenticators.c.lookup).where(
+        authenticators.c.user_id == user_id,
+        authenticators.c.lookup.is_not(None),
+        authenticators.c.revoked_at.is_(None),
+    )
+    return [
+        bytes(found) for found in edge.db.execute(statement.order_by(authenticators.c.id)).scalars()
+    ]
 
 
 def by_id(edge: Edge, user_id: str, authenticator_id: str) -> Authenticator | None:
@@ -147,6 +196,12 @@ def replace(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> b
         "new_version": authenticator.version + 1,
     }
     return _REPLACE.run(edge.db, _unchanged(edge, authenticator) | changes) == 1
+
+
+def suspect(edge: Edge, authenticator_id: str) -> None:
+    """Note that an authenticator may be a copy; its factor refuses it from now on."""
+    one = update(authenticators).where(authenticators.c.id == authenticator_id)
+    edge.db.execute(one.values(suspect_at=edge.now))
 
 
 def touch(edge: Edge, authenticator: Authenticator) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
 from portal.ceremony import Ceremony, Purpose
 from portal.edge import Edge
@@ -15,8 +15,8 @@ from portal.store.tables import ceremonies
 PLACE = "ceremonies:state"
 
 
-def begin(edge: Edge, ceremony: Ceremony, user_id: str) -> None:
-    """Open a ceremony; an open one of the same session, kind and purpose ends."""
+def begin_enrolment(edge: Edge, ceremony: Ceremony, user_id: str) -> None:
+    """Open an enrolment; an open one of the same session and kind ends."""
     edge.db.execute(
         update(ceremonies)
         .where(
@@ -27,14 +27,22 @@ def begin(edge: Edge, ceremony: Ceremony, user_id: str) -> None:
         )
         .values(used_at=edge.now)
     )
+    begin(edge, ceremony, user_id=user_id)
+
+
+def begin(
+    edge: Edge, ceremony: Ceremony, *, user_id: str | None = None, browser: bytes | None = None
+) -> None:
+    """Open a ceremony, a session's or a stranger's in a `browser` (the hash of its cookie)."""
     edge.db.execute(
         insert(ceremonies),
         {
             "id": ceremony.id,
             "kind": ceremony.kind,
             "purpose": str(ceremony.purpose),
-            "session_id": ceremony.session_id,
+            "session_id": ceremony.session_id or None,
             "user_id": user_id,
+            "browser": browser,
             "state": seal_json(edge, PLACE, ceremony.id, ceremony.state),
             "failures": 0,
             "created_at": edge.now,
@@ -60,6 +68,47 @@ def find(
         return None
     state = open_json(edge, PLACE, row["id"], row["state"])
     return Ceremony(row["id"], kind, purpose, session_id, state, row["expires_at"])
+
+
+def take(
+    edge: Edge,
+    ceremony_id: str,
+    *,
+    kind: str,
+    purpose: Purpose,
+    session_id: str | None = None,
+    browser: bytes | None = None,
+) -> Ceremony | None:
+    """Spend an open ceremony of this session, or of this stranger's browser, and give it back.
+
+    Of any number that ask at once one gets it: a challenge is good for one answer, right or wrong.
+    """
+    owner = (
+        ceremonies.c.session_id == session_id
+        if session_id is not None
+        else and_(ceremonies.c.session_id.is_(None), ceremonies.c.browser == browser)
+    )
+    row = (
+        edge.db.execute(
+            update(ceremonies)
+            .where(
+                owner,
+                ceremonies.c.id == ceremony_id,
+                ceremonies.c.kind == kind,
+                ceremonies.c.purpose == str(purpose),
+                ceremonies.c.used_at.is_(None),
+                ceremonies.c.expires_at > edge.now,
+            )
+            .values(used_at=edge.now)
+            .returning(ceremonies.c.state, ceremonies.c.expires_at)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return None
+    state = open_json(edge, PLACE, ceremony_id, row["state"])
+    return Ceremony(ceremony_id, kind, purpose, session_id or "", state, row["expires_at"])
 
 
 def reserve_answer(edge: Edge, ceremony_id: str, limit: int) -> bool:

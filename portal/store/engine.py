@@ -12,17 +12,20 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from portal.edge import Unavailable
+from portal.edge import Deadlock, Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 BUSY_MAX = timedelta(seconds=10)
 KEPT_MAX = 4
+DEADLOCK = "40P01"  # PostgreSQL's code for it.
 
 
 @dataclass(slots=True)
@@ -131,6 +134,8 @@ def _unavailable(shown: BaseException | None, error: BaseException) -> Unavailab
         return None
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
         return None  # A statement that SQLite does not understand; PostgreSQL's is another class.
+    if getattr(error, "sqlstate", None) == DEADLOCK:
+        return Deadlock(type(error).__name__)
     return Unavailable(type(error).__name__)
 
 
@@ -150,15 +155,22 @@ def insert_for(dialect: str) -> Any:
     return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
-class _NamingIndexes(SQLiteCompiler):
-    """SQLite can be told which index to use; SQLAlchemy leaves that hint out."""
+def _naming_indexes() -> type[SQLiteCompiler]:
+    """What turns a statement into SQLite's words, the index that it shall use among them."""
+    # Imported here: a house on PostgreSQL needs nothing of SQLite's, and asyncio comes with it.
+    from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
-    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
-        return text
+    class NamingIndexes(SQLiteCompiler):
+        """SQLite can be told which index to use; SQLAlchemy leaves that hint out."""
+
+        def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+            return text
+
+    return NamingIndexes
 
 
 def _prepare_sqlite(engine: Engine, busy_max: timedelta) -> None:
-    engine.dialect.statement_compiler = _NamingIndexes
+    engine.dialect.statement_compiler = _naming_indexes()
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:

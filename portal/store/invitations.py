@@ -1,7 +1,8 @@
 """Open invitations: mailed links that nobody has used, found by the organisation that invites.
 
-A link's data is sealed; what narrows the search down is the invited account, or the role that
-waits for somebody's consent.
+A link's data is sealed; what narrows the search down is the invited account, or that a role here
+was asked for. Whether that role still waits makes no difference: a line that went with it would say
+who has an account elsewhere.
 """
 
 from __future__ import annotations
@@ -40,11 +41,7 @@ def page(
     Expired ones stay in the list for `kept`, so that they can be sent again.
     """
     own = list(organisation_ids)
-    consent = exists().where(
-        requests.c.user_id == users.c.id,
-        requests.c.organisation_id.in_(own),
-        requests.c.state == "waiting",
-    )
+    asked = exists().where(requests.c.user_id == users.c.id, requests.c.organisation_id.in_(own))
     invited = and_(
         users.c.home_organisation_id.in_(own), users.c.state == str(AccountState.INVITED)
     )
@@ -55,7 +52,7 @@ def page(
             links.c.kind == str(LinkKind.INVITATION),
             links.c.used_at.is_(None),
             links.c.expires_at > edge.now - kept,
-            or_(invited, consent),
+            or_(invited, asked),
         )
     )
     if before is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 
@@ -11,6 +12,8 @@ from portal.rules.terms import Membership, Role
 from portal.store import authenticators as authenticator_store
 from portal.store import users as user_store
 from portal.store.authenticators import Authenticator
+from portal.store.organisations import EFFECTIVE_POLICY
+from portal.store.policy_codec import effective
 from portal.store.prepared import Prepared
 from portal.store.tables import authenticators, browsers, memberships, organisations, users
 from portal.store.users import User
@@ -61,8 +64,8 @@ _CANDIDATE = Prepared(
 )
 
 
-# The account and the password that was compared, held until the commit, with the roles.
-_UNCHANGED = Prepared(
+# An account by something that it holds, held until the commit, with the roles.
+_ACCOUNT = (
     select(
         *[column.label("u_" + column.name) for column in users.c],
         browsers.c.id.label("b_id"),
@@ -70,6 +73,8 @@ _UNCHANGED = Prepared(
         memberships.c.organisation_id.label("m_organisation_id"),
         memberships.c.role.label("m_role"),
         organisations.c.name.label("m_organisation_name"),
+        organisations.c.shared_desks.label("m_shared_desks"),
+        EFFECTIVE_POLICY.label("m_policy"),
     )
     .join(authenticators, authenticators.c.user_id == users.c.id)
     .outerjoin(
@@ -83,13 +88,20 @@ _UNCHANGED = Prepared(
     )
     .outerjoin(memberships, memberships.c.user_id == users.c.id)
     .outerjoin(organisations, organisations.c.id == memberships.c.organisation_id)
-    .where(
-        authenticators.c.id == bindparam("authenticator"),
-        authenticators.c.version == bindparam("version"),
-        authenticators.c.revoked_at.is_(None),
-    )
+    .where(authenticators.c.revoked_at.is_(None))
     .order_by(memberships.c.id)
     .with_for_update(of=[users, authenticators], key_share=True)
+)
+_UNCHANGED = Prepared(
+    _ACCOUNT.where(
+        authenticators.c.id == bindparam("authenticator"),
+        authenticators.c.version == bindparam("version"),
+    )
+)
+_BY_LOOKUP = Prepared(
+    _ACCOUNT.add_columns(*[column.label("a_" + column.name) for column in authenticators.c]).where(
+        authenticators.c.lookup == bindparam("of_lookup")
+    )
 )
 
 
@@ -116,12 +128,34 @@ def unchanged(edge: Edge, password: Authenticator, browser_token_hash: bytes) ->
         "now": edge.now,
     }
     rows = _UNCHANGED.rows(edge.db, wanted)
+    return _account(rows) if rows else None
+
+
+def by_lookup(
+    edge: Edge, lookup: bytes, browser_token_hash: bytes
+) -> tuple[Account, Authenticator] | None:
+    """The account that an authenticator belongs to, both held until the commit.
+
+    None when nobody has it. Raises SealBroken.
+    """
+    wanted = {"of_lookup": lookup, "token_hash": browser_token_hash, "now": edge.now}
+    rows = _BY_LOOKUP.rows(edge.db, wanted)
     if not rows:
         return None
+    return _account(rows), authenticator_store.from_row(edge, rows[0], "a_")
+
+
+def _account(rows: list[dict[str, Any]]) -> Account:
     return Account(
         user=user_store.from_row(rows[0], "u_"),
         memberships=tuple(
-            Membership(row["m_organisation_id"], row["m_organisation_name"], Role(row["m_role"]))
+            Membership(
+                row["m_organisation_id"],
+                row["m_organisation_name"],
+                Role(row["m_role"]),
+                shared_desks=row["m_shared_desks"],
+                policy=effective(row["m_policy"]),
+            )
             for row in rows
             if row["m_role"] is not None
         ),

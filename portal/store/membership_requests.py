@@ -10,7 +10,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, ScalarSelect, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    ScalarSelect,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from portal.edge import Edge
 from portal.rules.terms import ADMINISTRATORS, AccountState, Role
@@ -28,12 +38,16 @@ class Change(enum.StrEnum):
 
 
 class State(enum.StrEnum):
-    """Where a request stands. One that waits beyond its time is over, and nothing is written."""
+    """Where a request stands. One that waits beyond its time is over, also before that is noted.
+
+    An expired one is kept as withdrawn by nobody: the release before reads that, and no more.
+    """
 
     WAITING = "waiting"
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,9 @@ class MembershipRequest:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request in the list. `approvers`: how many others could be its second person."""
+    """A request in the list. `approvers`: how many others near it could be its second person;
+    `approvers_hq`: how many at HQ.
+    """
 
     request: MembershipRequest
     name: str
@@ -65,6 +81,7 @@ class Waiting:
     managed_by_parent: bool
     requested_by: str
     approvers: int
+    approvers_hq: int
 
 
 def _from_row(row: RowMapping) -> MembershipRequest:
@@ -75,10 +92,15 @@ def _from_row(row: RowMapping) -> MembershipRequest:
         role=Role(row["role"]),
         change=Change(row["change"]),
         requested_by=row["requested_by"],
-        state=State(row["state"]),
+        state=_state(row),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
     )
+
+
+def _state(row: RowMapping) -> State:
+    state = State(row["state"])
+    return State.EXPIRED if state is State.WITHDRAWN and row["decided_by"] is None else state
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +157,24 @@ def waiting_for(edge: Edge, user_id: str) -> list[MembershipRequest]:
     return [_from_row(row) for row in rows]
 
 
-def decide(edge: Edge, request_id: str, state: State, decided_by: str | None) -> bool:
+def overdue(edge: Edge) -> MembershipRequest | None:
+    """A request that waited too long and was not noted as expired yet."""
+    late = and_(requests.c.state == str(State.WAITING), requests.c.expires_at <= edge.now)
+    row = edge.db.execute(select(requests).where(late).limit(1)).mappings().first()
+    return _from_row(row) if row else None
+
+
+def decide(edge: Edge, request_id: str, state: State, decided_by: str) -> bool:
     """Close a request; of any number of decisions one gets True."""
+    return _close(edge, request_id, state, decided_by)
+
+
+def expire(edge: Edge, request_id: str) -> bool:
+    """Note that nobody decided in time; once, and not where somebody did."""
+    return _close(edge, request_id, State.WITHDRAWN, None)
+
+
+def _close(edge: Edge, request_id: str, state: State, decided_by: str | None) -> bool:
     result = edge.db.execute(
         update(requests)
         .where(requests.c.id == request_id, requests.c.state == str(State.WAITING))
@@ -146,9 +184,9 @@ def decide(edge: Edge, request_id: str, state: State, decided_by: str | None) ->
 
 
 def page(
-    edge: Edge, organisation_ids: Collection[str], *, before: str | None, size: int
+    edge: Edge, organisation_ids: Collection[str] | None, *, before: str | None, size: int
 ) -> list[Waiting]:
-    """What waits for a second person in these organisations, newest first."""
+    """What waits for a second person in these organisations, newest first; None: in all."""
     asker = users.alias("asker")
     statement = (
         select(
@@ -161,18 +199,20 @@ def page(
             organisations.c.path,
             organisations.c.managed_by_parent,
             asker.c.name.label("asker_name"),
-            _approvers().label("approvers"),
+            _approvers(_NEAR).label("approvers"),
+            _approvers(_AT_HQ).label("approvers_hq"),
         )
         .join(users, users.c.id == requests.c.user_id)
         .join(asker, asker.c.id == requests.c.requested_by)
         .join(organisations, organisations.c.id == requests.c.organisation_id)
         .where(
-            requests.c.organisation_id.in_(list(organisation_ids)),
             requests.c.state == str(State.WAITING),
             requests.c.expires_at > edge.now,
             requests.c.role.in_([str(role) for role in ADMINISTRATORS]),
         )
     )
+    if organisation_ids is not None:
+        statement = statement.where(requests.c.organisation_id.in_(list(organisation_ids)))
     if before is not None:
         statement = statement.where(requests.c.id < before)
     rows = edge.db.execute(statement.order_by(requests.c.id.desc()).limit(size)).mappings()
@@ -191,27 +231,33 @@ def _waiting(row: RowMapping) -> Waiting:
         managed_by_parent=row["managed_by_parent"],
         requested_by=row["asker_name"],
         approvers=row["approvers"],
+        approvers_hq=row["approvers_hq"],
     )
 
 
-def _approvers() -> ScalarSelect[int]:
+_held = memberships.alias("approver_roles")
+_root = organisations.alias("root")
+_NEAR = or_(
+    _held.c.organisation_id == requests.c.organisation_id,
+    and_(
+        organisations.c.managed_by_parent.is_(True),
+        _held.c.organisation_id == organisations.c.parent_id,
+    ),
+)
+_AT_HQ = _held.c.organisation_id.in_(select(_root.c.id).where(_root.c.parent_id.is_(None)))
+
+
+def _approvers(where: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many active others hold a role that approves, where the request can be reached from."""
     person = users.alias("approver")
-    held = memberships.alias("approver_roles")
     return (
-        select(func.count(held.c.user_id.distinct()))
-        .join(person, person.c.id == held.c.user_id)
+        select(func.count(_held.c.user_id.distinct()))
+        .join(person, person.c.id == _held.c.user_id)
         .where(
-            held.c.role.in_(APPROVERS),
+            _held.c.role.in_(APPROVERS),
             person.c.state == str(AccountState.ACTIVE),
             person.c.id.not_in((requests.c.user_id, requests.c.requested_by)),
-            or_(
-                held.c.organisation_id == requests.c.organisation_id,
-                and_(
-                    organisations.c.managed_by_parent.is_(True),
-                    held.c.organisation_id == organisations.c.parent_id,
-                ),
-            ),
+            where,
         )
         .correlate(requests, organisations)
         .scalar_subquery()

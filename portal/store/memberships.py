@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, and_, delete, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    and_,
+    delete,
+    exists,
+    false,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from portal.edge import Edge
 from portal.rules.terms import AccountState, Role
@@ -74,17 +85,49 @@ def remove(edge: Edge, user_id: str, organisation_id: str, role: Role) -> bool:
 
 def served_by(edge: Edge, organisation_id: str) -> list[Organisation]:
     """An organisation and the children that it manages, itself first."""
-    statement = select(*_ORGANISATION).where(
-        or_(
-            organisations.c.id == organisation_id,
-            and_(
-                organisations.c.parent_id == organisation_id,
-                organisations.c.managed_by_parent.is_(True),
-            ),
-        )
-    )
+    statement = select(*_ORGANISATION).where(_served_by(organisation_id))
     rows = edge.db.execute(statement.order_by(organisations.c.path)).mappings()
     return [_organisation(row) for row in rows]
+
+
+def served_and_unattended(
+    edge: Edge, organisation_id: str, *, size: int
+) -> tuple[list[Organisation], list[Organisation]]:
+    """As `served_by`, and the newest organisations anywhere that have no administrator yet."""
+    newest = select(*_ORGANISATION, false().label("served")).where(_is_unattended())
+    newest = newest.order_by(organisations.c.id.desc()).limit(size)
+    served = select(*_ORGANISATION, true().label("served")).where(_served_by(organisation_id))
+    rows = edge.db.execute(union_all(served, select(newest.subquery()))).mappings().all()
+    found = [(bool(row["served"]), _organisation(row)) for row in rows]
+    return (
+        sorted((one for own, one in found if own), key=lambda one: one.path),
+        sorted((one for own, one in found if not own), key=lambda one: one.name.casefold()),
+    )
+
+
+def is_unattended(edge: Edge, organisation_id: str) -> bool:
+    """Whether an organisation looks after itself and has no active administrator to do it."""
+    statement = select(organisations.c.id).where(
+        organisations.c.id == organisation_id, _is_unattended()
+    )
+    return edge.db.execute(statement).first() is not None
+
+
+def _served_by(organisation_id: str) -> ColumnElement[bool]:
+    managed = organisations.c.managed_by_parent.is_(True)
+    child = and_(organisations.c.parent_id == organisation_id, managed)
+    return or_(organisations.c.id == organisation_id, child)
+
+
+def _is_unattended() -> ColumnElement[bool]:
+    attended = exists().where(
+        memberships.c.organisation_id == organisations.c.id,
+        memberships.c.role == str(Role.PARTNER_ADMIN),
+        users.c.id == memberships.c.user_id,
+        users.c.state == str(AccountState.ACTIVE),
+    )
+    independent = organisations.c.managed_by_parent.is_(False)
+    return and_(organisations.c.parent_id.is_not(None), independent, ~attended)
 
 
 def holders(

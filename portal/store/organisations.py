@@ -5,12 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from portal.edge import Edge
 from portal.rules.terms import Membership, Role
+from portal.store.policy_codec import effective
 from portal.store.tables import memberships, organisations
 
+# As text on either database: of a text the policy is made once.
+EFFECTIVE_POLICY = cast(organisations.c.effective_policy, Text)
 _MEMBERSHIPS = (
     select(
         memberships.c.organisation_id,
@@ -18,6 +33,8 @@ _MEMBERSHIPS = (
         memberships.c.role,
         organisations.c.path,
         organisations.c.time_zone,
+        organisations.c.shared_desks,
+        EFFECTIVE_POLICY.label("policy"),
     )
     .join(organisations, organisations.c.id == memberships.c.organisation_id)
     .where(memberships.c.user_id == bindparam("user"))
@@ -38,13 +55,23 @@ class Organisation:
     time_zone: str = "UTC"
 
 
+_COLUMNS = [organisations.c[name] for name in Organisation.__dataclass_fields__]
+
+
 def _from_row(row: RowMapping) -> Organisation:
     return Organisation(**row)
 
 
 def add(edge: Edge, organisation: Organisation) -> None:
+    """Add a node. What its parent asks of its people is asked of those of the new one too.
+
+    The caller holds the root, so that nothing is published meanwhile.
+    """
+    above = select(organisations.c.effective_policy).where(
+        organisations.c.id == organisation.parent_id
+    )
     edge.db.execute(
-        insert(organisations),
+        insert(organisations).values(effective_policy=above.scalar_subquery()),
         {
             "id": organisation.id,
             "parent_id": organisation.parent_id,
@@ -58,14 +85,14 @@ def add(edge: Edge, organisation: Organisation) -> None:
 
 
 def by_id(edge: Edge, organisation_id: str) -> Organisation | None:
-    statement = select(organisations).where(organisations.c.id == organisation_id)
+    statement = select(*_COLUMNS).where(organisations.c.id == organisation_id)
     row = edge.db.execute(statement).mappings().first()
     return _from_row(row) if row else None
 
 
 def by_name(edge: Edge, name: str) -> Organisation | None:
     """The oldest organisation of that name (commands name organisations by hand)."""
-    statement = select(organisations).where(organisations.c.name == name)
+    statement = select(*_COLUMNS).where(organisations.c.name == name)
     row = edge.db.execute(statement.order_by(organisations.c.id).limit(1)).mappings().first()
     return _from_row(row) if row else None
 
@@ -77,8 +104,18 @@ def lock(edge: Edge, organisation_id: str) -> None:
     edge.db.execute(statement.with_for_update(key_share=True))
 
 
+def set_shared_desks(edge: Edge, organisation_id: str, *, shared: bool) -> bool:
+    """Mark an organisation, or take the mark off; False when it was so already."""
+    result = edge.db.execute(
+        update(organisations)
+        .where(organisations.c.id == organisation_id, organisations.c.shared_desks != shared)
+        .values(shared_desks=shared)
+    )
+    return result.rowcount == 1
+
+
 def root(edge: Edge) -> Organisation | None:
-    statement = select(organisations).where(organisations.c.parent_id.is_(None))
+    statement = select(*_COLUMNS).where(organisations.c.parent_id.is_(None))
     row = edge.db.execute(statement.limit(1)).mappings().first()
     return _from_row(row) if row else None
 
@@ -93,7 +130,7 @@ def below(edge: Edge, path: str, chosen: str, size: int) -> list[Organisation]:
     """An organisation and those under it, by path; `chosen` before all, wherever it stands."""
     first = case((organisations.c.id == chosen, 0), else_=1)
     statement = (
-        select(*(organisations.c[name] for name in Organisation.__dataclass_fields__))
+        select(*_COLUMNS)
         .where(or_(inside(path), organisations.c.id == chosen))
         .order_by(first, organisations.c.path)
         .limit(size)
@@ -117,8 +154,8 @@ def add_membership(edge: Edge, *, user_id: str, organisation_id: str, role: Role
 def memberships_of(edge: Edge, user_id: str) -> tuple[Membership, ...]:
     """The roles of a user, in the order in which they were given."""
     return tuple(
-        Membership(identity, name, Role(role), path, time_zone)
-        for identity, name, role, path, time_zone in edge.db.execute(
+        Membership(identity, name, Role(role), path, time_zone, shared_desks, effective(policy))
+        for identity, name, role, path, time_zone, shared_desks, policy in edge.db.execute(
             _MEMBERSHIPS, {"user": user_id}
         )
     )

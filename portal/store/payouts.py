@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, delete, exists, func, insert, select, update
 
 from portal.edge import Edge
 from portal.rules.money import Money
@@ -148,6 +148,15 @@ def by_reference(edge: Edge, organisation_id: str, reference: str) -> str | None
 
 def approvals(edge: Edge, payout_id: str) -> list[Approval]:
     return [Approval(*row) for row in edge.db.execute(_APPROVALS, {"payout": payout_id})]
+
+
+def approved_of(edge: Edge, payee_id: str) -> list[Payout]:
+    """The waiting payouts to a payee that somebody has approved."""
+    some = exists().where(payout_approvals.c.payout_id == payouts.c.id)
+    statement = _PAYOUTS.where(
+        payouts.c.payee_id == payee_id, payouts.c.state == "waiting", some
+    ).order_by(payouts.c.id)
+    return [_from_row(row) for row in edge.db.execute(statement).mappings()]
 
 
 def add(edge: Edge, values: dict[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ is the road between, which costs a hot page more than SQLite does. No other stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,11 +42,21 @@ class _Ready:
 
 
 class Prepared:
-    """A statement with named values. `columns`: what an INSERT is given, every column by name."""
+    """A statement with named values. `columns`: what an INSERT is given, every column by name.
 
-    def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
+    `unread`: columns of JSON that `codec` reads, which knows the texts that it has read before.
+    """
+
+    def __init__(
+        self,
+        statement: Any,
+        columns: Sequence[str] | None = None,
+        *,
+        unread: Collection[str] = (),
+    ) -> None:
         self.statement = statement
         self.columns = columns
+        self.unread = unread
         self._ready: dict[str, _Ready] = {}
 
     def rows(self, db: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -72,9 +82,7 @@ class Prepared:
     def _run(self, db: Connection, values: Mapping[str, Any]) -> tuple[_Ready, Any]:
         ready = self._ready.get(db.dialect.name)
         if ready is None:
-            ready = self._ready[db.dialect.name] = _prepare(
-                self.statement, self.columns, db.dialect
-            )
+            ready = self._ready[db.dialect.name] = _prepare(self, db.dialect)
         parameters = ready.parameters(values)
         cursor = db.connection.cursor()
         # Whoever counts statements counts these too; ordinarily nobody listens.
@@ -91,8 +99,9 @@ class Prepared:
         return ready, cursor
 
 
-def _prepare(statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> _Ready:
-    compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=columns)
+def _prepare(prepared: Prepared, dialect: Dialect) -> _Ready:
+    statement = prepared.statement
+    compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=prepared.columns)
     takes = []
     for name, bind in compiled.binds.items():
         convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
@@ -101,6 +110,7 @@ def _prepare(statement: Any, columns: Sequence[str] | None, dialect: Dialect) ->
     processors = {
         name: column.type.dialect_impl(dialect).result_processor(dialect, None)
         for name, column in found.items()
+        if name not in prepared.unread
     }
     return _Ready(
         text=compiled.string,

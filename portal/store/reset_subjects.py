@@ -23,6 +23,7 @@ class Factor:
     id: str
     kind: str
     name: str
+    variant: str
 
 
 def people(edge: Edge, user_ids: list[str], *, hold: bool) -> list[tuple[User, Organisation]]:
@@ -57,7 +58,7 @@ def roles_of(edge: Edge, user_ids: list[str]) -> dict[str, frozenset[Role]]:
 
 def factors_of(edge: Edge, user_ids: list[str]) -> dict[str, list[Factor]]:
     """What each of these people holds beside the password, oldest first."""
-    columns = [authenticators.c[name] for name in ("user_id", "id", "kind", "name")]
+    columns = [authenticators.c[name] for name in ("user_id", "id", "kind", "name", "variant")]
     statement = select(*columns).where(
         authenticators.c.user_id.in_(user_ids),
         authenticators.c.kind != PASSWORD,

@@ -1,7 +1,7 @@
 """Sessions: one row for each signed-in browser, with the list of what was proved in it.
 
-Only `flows/session.py`, the door, imports this module (an import rule holds it): whatever a
-session has proved is written in one place.
+Only `flows/session.py`, the door, writes through this module (an import rule holds it): whatever a
+session has proved is written in one place. `live_sessions` is how every request reads it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,10 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from portal.edge import Edge
-from portal.rules.terms import Authentication, Membership, Role
-from portal.store import users as user_store
+from portal.rules.terms import Authentication
 from portal.store.codec import authentications_from_json, authentications_to_json
 from portal.store.prepared import Prepared
-from portal.store.tables import (
-    browsers,
-    ceremonies,
-    memberships,
-    organisations,
-    sessions,
-    step_ups,
-    users,
-)
-from portal.store.users import User
+from portal.store.tables import ceremonies, sessions, step_ups
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,71 +41,18 @@ class Session:
     ticket_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """A session with its person and browser, read in one statement.
-
-    `browser_live`: the session's browser still has attempts of its own; `browser_known`: a full
-    sign-in has happened in it; `browser_seen_at`: when its row was last written.
-    """
-
-    session: Session
-    user: User
-    memberships: tuple[Membership, ...]
-    browser_live: bool
-    browser_known: bool
-    browser_seen_at: datetime | None
-
-
-def _session_from_row(row: Mapping[Any, Any], prefix: str = "") -> Session:
-    values = {name: row[prefix + name] for name in Session.__dataclass_fields__}
+def from_row(row: Mapping[Any, Any], prefix: str = "") -> Session:
+    """A session from a row whose columns carry this prefix."""
+    values = {name: row[prefix + name] for name in _NAMES}
     values["authentications"] = authentications_from_json(values["authentications"])
     values["token_hash"] = bytes(values["token_hash"])
     values["csrf_secret"] = bytes(values["csrf_secret"])
     return Session(**values)
 
 
-_SESSION_COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
-_USER_COLUMNS = [
-    users.c[name]
-    for name in (
-        "id",
-        "email",
-        "name",
-        "locale",
-        "time_zone",
-        "state",
-        "home_organisation_id",
-        "security",
-        "created_at",
-        "last_signed_in_at",
-        "last_kind",
-        "reset_at",
-        "password_due_at",
-    )
-]
-# Statements of every request are made once: building one costs more than running it.
-_LIVE = Prepared(
-    select(
-        *[column.label("s_" + column.name) for column in _SESSION_COLUMNS],
-        *[column.label("u_" + column.name) for column in _USER_COLUMNS],
-        browsers.c.known_at.label("b_known_at"),
-        browsers.c.revoked_at.label("b_revoked_at"),
-        browsers.c.ends_at.label("b_ends_at"),
-        browsers.c.seen_at.label("b_seen_at"),
-        memberships.c.organisation_id.label("m_organisation_id"),
-        memberships.c.role.label("m_role"),
-        organisations.c.name.label("m_organisation_name"),
-        organisations.c.path.label("m_path"),
-        organisations.c.time_zone.label("m_time_zone"),
-    )
-    .join(users, users.c.id == sessions.c.user_id)
-    .outerjoin(browsers, browsers.c.id == sessions.c.browser_id)
-    .outerjoin(memberships, memberships.c.user_id == users.c.id)
-    .outerjoin(organisations, organisations.c.id == memberships.c.organisation_id)
-    .order_by(memberships.c.id)
-    .where(sessions.c.token_hash == bindparam("token_hash"))
-)
+_NAMES = tuple(Session.__dataclass_fields__)
+COLUMNS = [sessions.c[name] for name in _NAMES]
+# Statements of every sign-in are made once: building one costs more than running it.
 _ROTATE = Prepared(
     update(sessions)
     .where(
@@ -130,56 +67,7 @@ _ROTATE = Prepared(
         }
     )
 )
-
-
-_HOLD = Prepared(
-    select(users.c.id)
-    .join(sessions, sessions.c.user_id == users.c.id)
-    .where(sessions.c.token_hash == bindparam("token_hash"))
-    # Not FOR UPDATE: rows that merely point at the person may still be written.
-    .with_for_update(of=users, key_share=True)
-)
-
-
 _ADD = Prepared(insert(sessions), list(Session.__dataclass_fields__))
-
-
-def find(edge: Edge, token_hash: bytes) -> Live | None:
-    """The session behind a token, whatever its state, with its person and roles.
-
-    In a writing transaction the person's row is held first, so that what is read here still holds
-    at the commit: on PostgreSQL by a lock, on SQLite because nobody else writes.
-    """
-    transaction = edge.transaction
-    if transaction is not None and transaction.writing and not transaction.exclusive:
-        _HOLD.rows(edge.db, {"token_hash": token_hash})
-    rows = _LIVE.rows(edge.db, {"token_hash": token_hash})
-    if not rows:
-        return None
-    first = rows[0]
-    browser_live = (
-        first["b_ends_at"] is not None
-        and first["b_revoked_at"] is None
-        and first["b_ends_at"] > edge.now
-    )
-    return Live(
-        session=_session_from_row(first, "s_"),
-        user=user_store.from_row(first, "u_"),
-        memberships=tuple(
-            Membership(
-                row["m_organisation_id"],
-                row["m_organisation_name"],
-                Role(row["m_role"]),
-                row["m_path"],
-                row["m_time_zone"],
-            )
-            for row in rows
-            if row["m_role"] is not None
-        ),
-        browser_live=browser_live,
-        browser_known=browser_live and first["b_known_at"] is not None,
-        browser_seen_at=first["b_seen_at"],
-    )
 
 
 def add(edge: Edge, session: Session) -> None:
@@ -217,11 +105,18 @@ def set_browser(edge: Edge, session_id: str, browser_id: str) -> None:
     )
 
 
-def touch(edge: Edge, session_id: str) -> None:
+def touch(edge: Edge, session: Session, lasting: tuple[Authentication, ...]) -> None:
+    """Note that a session is used, and what its proofs are worth from now on.
+
+    Nothing where it was given another token meanwhile: that proof said so itself.
+    """
+    values: dict[str, Any] = {"seen_at": edge.now}
+    if lasting != session.authentications:
+        values["authentications"] = authentications_to_json(lasting)
     edge.db.execute(
         update(sessions)
-        .where(sessions.c.id == session_id, sessions.c.revoked_at.is_(None))
-        .values(seen_at=edge.now)
+        .where(sessions.c.token_hash == session.token_hash, sessions.c.revoked_at.is_(None))
+        .values(values)
     )
 
 
@@ -235,7 +130,7 @@ def set_acting(edge: Edge, session_id: str, organisation_id: str) -> None:
 
 def of_user(edge: Edge, user_id: str) -> list[Session]:
     """The live sessions of a person, newest first."""
-    statement = select(*_SESSION_COLUMNS).where(
+    statement = select(*COLUMNS).where(
         and_(
             sessions.c.user_id == user_id,
             sessions.c.revoked_at.is_(None),
@@ -243,7 +138,7 @@ def of_user(edge: Edge, user_id: str) -> list[Session]:
         )
     )
     rows = edge.db.execute(statement.order_by(sessions.c.id.desc()).limit(200)).mappings()
-    return [_session_from_row(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def revoke(edge: Edge, user_id: str, session_id: str, reason: str) -> bool:

@@ -12,6 +12,8 @@ from portal.edge import Edge
 from portal.store.engine import insert_for
 from portal.store.platform_tables import settlements
 
+AT_ONCE = 1000  # Rows that are on their way from the database together.
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
@@ -135,5 +137,7 @@ def of_period(edge: Edge, organisation_id: str, period: str, currency: str) -> I
     """All of a month's rides in the order in which they ended; in every currency if it is empty."""
     statement = _WHOLE.where(_IN_CURRENCY) if currency else _WHOLE
     wanted = {"organisation": organisation_id, "period": period, "currency": currency}
-    for row in edge.db.execute(statement, wanted).mappings():
+    # Neither driver nor database gathers them: a month may have a hundred thousand.
+    streamed = {"yield_per": AT_ONCE}
+    for row in edge.db.execute(statement, wanted, execution_options=streamed).mappings():
         yield _from_row(row)

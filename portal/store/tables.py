@@ -54,19 +54,6 @@ organisations = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-# Versions of an organisation's policy; never overwritten.
-policies = Table(
-    "policies",
-    metadata,
-    Column("id", Identifier, primary_key=True),
-    Column("organisation_id", Identifier, ForeignKey("organisations.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("document", JSON, nullable=False),
-    Column("author_id", Identifier),  # NULL: a host command.
-    Column("published_at", Instant, nullable=False),
-    UniqueConstraint("organisation_id", "number"),
-)
-
 users = Table(
     "users",
     metadata,
@@ -87,6 +74,7 @@ users = Table(
     # `last_signed_in_at` in seconds, 0 for never: pages go on from a key, and a key has no NULL.
     Column("signed_in_order", BigInteger, nullable=False, server_default="0"),
     Column("strongest", SmallInteger, nullable=False, server_default="0"),  # AAL in reach.
+    Column("resistance", SmallInteger, nullable=False, server_default="0"),  # `Resistance`.
     Column("locked_until", Instant),
     Column("reset_id", Identifier),  # The reset request that waits for a decision.
     # Factors were reset: nothing but enrolling with the mailed ticket is open until then.
@@ -94,6 +82,8 @@ users = Table(
     # WebAuthn's user handle, random; made with the first passkey.
     Column("handle", LargeBinary),
     Column("password_due_at", Instant),  # The password must be renewed at the next sign-in.
+    # Nobody ever opened it, and no invitation is left: whoever has the mailbox may register.
+    Column("withdrawn_at", Instant),
     Index("ix_users_home_organisation_id_id", "home_organisation_id", "id"),
 )
 
@@ -108,6 +98,8 @@ memberships = Table(
     Column("role", String(32), nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("user_id", "organisation_id", "role"),
+    # The few who administer an organisation are found without reading its many.
+    Index("ix_memberships_organisation_id_role", "organisation_id", "role"),
 )
 
 authenticators = Table(
@@ -121,6 +113,8 @@ authenticators = Table(
     Column("strength", JSON, nullable=False),
     Column("version", Integer, nullable=False, default=1),
     Column("lookup", LargeBinary, unique=True),
+    Column("variant", String(16), nullable=False, server_default=""),  # A form of its kind.
+    Column("suspect_at", Instant),  # It may be a copy, and opens nothing since.
     Column("created_at", Instant, nullable=False),
     Column("used_at", Instant),
     Column("revoked_at", Instant),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     DDL,
     Column,
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -91,6 +92,8 @@ SORTED: dict[str, tuple[str, ...]] = {
     "reset": ("name",),
     "invited": ("name",),
     "disabled": ("name",),
+    "resistant": ("name",),
+    "not_resistant": ("name",),
 }
 
 
@@ -108,6 +111,10 @@ def filtered(shown: str, columns: Any) -> list[ColumnElement[bool]]:
             return [columns.locked_until.is_not(None)]
         case "reset":
             return [columns.reset_id.is_not(None)]
+        case "resistant":
+            return [columns.resistance > literal_column("0")]
+        case "not_resistant":
+            return [columns.resistance == literal_column("0")]
         case "invited" | "disabled":
             return [columns.state == literal_column(f"'{shown}'")]
     return []
@@ -120,21 +127,31 @@ def index_name(sort: str, shown: str, *, home: bool) -> str:
 
 def _list(sort: str, shown: str, *, home: bool) -> Index:
     names = (*(("home_organisation_id",) if home else ()), *SORTS[sort], "id")
-    condition = and_(true(), *filtered(shown, users.c)) if shown else None
-    return Index(
-        index_name(sort, shown, home=home),
-        *(users.c[name] for name in names),
-        sqlite_where=condition,
-        postgresql_where=condition,
-    )
+    index = Index(index_name(sort, shown, home=home), *(users.c[name] for name in names))
+    if shown:
+        condition = and_(true(), *filtered(shown, users.c))
+
+        # When the index is made, and not as `postgresql_where=`: that loads every dialect that it
+        # names, in each process that only asks the table.
+        @event.listens_for(index, "before_create")
+        def narrow(_index: Index, connection: Connection, **_more: Any) -> None:
+            index.dialect_options[connection.dialect.name]["where"] = condition
+
+    return index
 
 
-LISTS = tuple(
-    _list(sort, shown, home=home)
+_LISTS = [
+    (shown, _list(sort, shown, home=home))
     for home in (True, False)
     for shown, sorts in SORTED.items()
     for sort in sorts
-)
+]
+LISTS = tuple(index for _, index in _LISTS)
+
+
+def lists(*filters: str) -> tuple[Index, ...]:
+    """The indexes of these filters alone: a migration makes those that its release brought."""
+    return tuple(index for shown, index in _LISTS if shown in filters)
 
 
 def mark(organisation_id: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from portal.edge import Edge
-from portal.rules.terms import AAL, AccountState, Role
+from portal.rules.terms import AAL, AccountState, Resistance, Role
 from portal.store import user_index, user_statements
 from portal.store.user_index import SORTS
 from portal.store.user_statements import FOUND_MAX, WINDOW, Plan
@@ -52,11 +52,13 @@ class Line:
     home_organisation_id: str
     kinds: dict[str, int]
     strongest: AAL
+    resistance: Resistance
     last_signed_in_at: datetime | None
     locked_until: datetime | None
     reset_id: str | None
     reset_at: datetime | None
     password_due_at: datetime | None
+    withdrawn_at: datetime | None
     roles: tuple[Role, ...]
     key: Key
 
@@ -153,11 +155,13 @@ def _line(row: RowMapping, wanted: Wanted) -> Line:
         home_organisation_id=row["home_organisation_id"],
         kinds=row["security"]["counts"],
         strongest=AAL(row["strongest"]),
+        resistance=Resistance(row["resistance"]),
         last_signed_in_at=row["last_signed_in_at"],
         locked_until=row["locked_until"],
         reset_id=row["reset_id"],
         reset_at=row["reset_at"],
         password_due_at=row["password_due_at"],
+        withdrawn_at=row["withdrawn_at"],
         roles=tuple(map(Role, sorted((row["roles"] or "").split(",")))) if row["roles"] else (),
         key=tuple(row[name] for name in (*SORTS[wanted.sort], "id")),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,11 @@ from sqlalchemy import Boolean, bindparam, case, exists, null, or_, select, upda
 from sqlalchemy.exc import IntegrityError
 
 from portal.edge import Edge
-from portal.rules.terms import AAL, AccountState, Role, Strength
+from portal.rules.terms import AAL, AccountState, Resistance, Role
 from portal.store import user_index
-from portal.store.codec import strength_from_json, strength_to_json
 from portal.store.engine import insert_for
 from portal.store.prepared import Prepared
+from portal.store.summaries import Summary, summary_from_json, summary_to_json
 from portal.store.tables import memberships, users
 
 _SIGNED_IN = Prepared(
@@ -51,22 +51,12 @@ NOBODY = str(uuid.UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What a person holds, kept in the user's row so that one read tells it.
-
-    `held`: kind → strength; `counts`: kind → how many.
-    """
-
-    held: dict[str, Strength] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class User:
     """An account. `email` is normalised; `locale` is BCP 47; `time_zone` an IANA name.
 
     `last_kind` is the second factor that completed the last sign-in. `reset_at`: the factors were
-    reset and nothing was enrolled since; `password_due_at`: the password must be renewed.
+    reset and nothing was enrolled since; `password_due_at`: the password must be renewed. `handle`
+    is WebAuthn's, None before the first passkey.
     """
 
     id: str
@@ -82,11 +72,11 @@ class User:
     last_kind: str | None = None
     reset_at: datetime | None = None
     password_due_at: datetime | None = None
+    handle: bytes | None = None
 
 
 def from_row(row: Mapping[Any, Any], prefix: str = "") -> User:
     """Build a User from a row whose columns carry `prefix`."""
-    security = row[prefix + "security"]
     return User(
         id=row[prefix + "id"],
         email=row[prefix + "email"],
@@ -95,23 +85,14 @@ def from_row(row: Mapping[Any, Any], prefix: str = "") -> User:
         time_zone=row[prefix + "time_zone"],
         state=AccountState(row[prefix + "state"]),
         home_organisation_id=row[prefix + "home_organisation_id"],
-        summary=Summary(
-            held={kind: strength_from_json(value) for kind, value in security["held"].items()},
-            counts=security["counts"],
-        ),
+        summary=summary_from_json(row[prefix + "security"]),
         created_at=row[prefix + "created_at"],
         last_signed_in_at=row[prefix + "last_signed_in_at"],
         last_kind=row[prefix + "last_kind"],
         reset_at=row[prefix + "reset_at"],
         password_due_at=row[prefix + "password_due_at"],
+        handle=row[prefix + "handle"],
     )
-
-
-def summary_to_json(summary: Summary) -> dict[str, Any]:
-    return {
-        "held": {kind: strength_to_json(value) for kind, value in summary.held.items()},
-        "counts": summary.counts,
-    }
 
 
 def add(edge: Edge, user: User) -> bool:
@@ -141,6 +122,14 @@ def add(edge: Edge, user: User) -> bool:
 def by_id(edge: Edge, user_id: str) -> User | None:
     row = edge.db.execute(select(users).where(users.c.id == user_id)).mappings().first()
     return from_row(row) if row else None
+
+
+def handle(edge: Edge, user_id: str, fresh: bytes) -> bytes:
+    """WebAuthn's user handle of a person (Level 3, section 14.6.1): random, made on first use."""
+    edge.db.execute(
+        update(users).where(users.c.id == user_id, users.c.handle.is_(None)).values(handle=fresh)
+    )
+    return bytes(edge.db.execute(select(users.c.handle).where(users.c.id == user_id)).scalar_one())
 
 
 def by_email(edge: Edge, email: str) -> User | None:
@@ -208,7 +197,24 @@ def set_email(edge: Edge, user_id: str, email: str) -> bool:
 
 
 def set_state(edge: Edge, user_id: str, state: AccountState) -> None:
-    edge.db.execute(update(users).where(users.c.id == user_id).values(state=str(state)))
+    values = {"state": str(state), "withdrawn_at": None}
+    edge.db.execute(update(users).where(users.c.id == user_id).values(values))
+
+
+def let_go(edge: Edge, user_id: str) -> None:
+    """Mark an account that nobody ever opened: no invitation is left for it. It ends with a state.
+
+    Disabling is another thing: that is somebody's decision, and no registration undoes it.
+    """
+    edge.db.execute(update(users).where(users.c.id == user_id).values(withdrawn_at=edge.now))
+
+
+def is_let_go(edge: Edge, user_id: str) -> bool:
+    # The release before changes a state and leaves the mark.
+    statement = select(users.c.withdrawn_at).where(
+        users.c.id == user_id, users.c.state == str(AccountState.INVITED)
+    )
+    return edge.db.execute(statement).scalar() is not None
 
 
 def set_home(edge: Edge, user_id: str, organisation_id: str) -> None:
@@ -218,13 +224,20 @@ def set_home(edge: Edge, user_id: str, organisation_id: str) -> None:
     user_index.write(edge, user_id)
 
 
-def set_summary(edge: Edge, user_id: str, summary: Summary, strongest: AAL) -> None:
+def set_summary(
+    edge: Edge,
+    user_id: str,
+    summary: Summary,
+    strongest: AAL,
+    resistance: Resistance = Resistance.NONE,
+) -> None:
     """Write what a person holds; `strongest` is the highest level that it reaches."""
-    edge.db.execute(
-        update(users)
-        .where(users.c.id == user_id)
-        .values(security=summary_to_json(summary), strongest=int(strongest))
-    )
+    values = {
+        "security": summary_to_json(summary),
+        "strongest": int(strongest),
+        "resistance": int(resistance),
+    }
+    edge.db.execute(update(users).where(users.c.id == user_id).values(values))
 
 
 def set_reset(edge: Edge, user_id: str, at: datetime | None) -> None:

@@ -18,7 +18,7 @@ from portal.flows.session import Opened
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
 from portal.settings import LOCALES
-from portal.web import addresses, challenges, cookies, mailed, messages, moments, render
+from portal.web import addresses, challenges, cookies, mailed, messages, moments, render, signals
 from portal.web.forms import NewAddressForm, PasswordForm, ProfileForm, refuse
 from portal.web.gate import public, requires
 from portal.web.limits import brake_person
@@ -64,6 +64,7 @@ def _page(form: ProfileForm, *, status: int = 200) -> Response:
         status=status,
         form=form,
         error=None,
+        signals=signals.of_person(g.visit),
         email=g.visit.user.email,
         email_pending=overview.email_pending,
         password_changed_at=overview.password_set_at,

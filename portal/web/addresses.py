@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 from flask import request, url_for
+from werkzeug.exceptions import HTTPException
 
 from portal.web import here
 
@@ -55,7 +56,7 @@ def own_path(wanted: str | None) -> str | None:
 def next_path() -> str:
     """Where the person was heading: `next` of the form or the query, else their home page."""
     asked = here.request()
-    posted = asked.form["next"] if "next" in asked.form else ""  # noqa: SIM401
+    posted = asked.form["next"] if asked.method == "POST" and "next" in asked.form else ""
     wanted = posted or (asked.args["next"] if "next" in asked.args else "")  # noqa: SIM401
     return own_path(wanted) or address("home.index")
 
@@ -70,6 +71,17 @@ def current_page() -> str:
     else:
         return own_path(request.full_path.rstrip("?")) or address("home.index")
     return own_path(_path_of(shown)) or address("home.index")
+
+
+def endpoint_at(path: str) -> str | None:
+    """What answers when a path of ours is opened; None where no page is."""
+    road = here.app().create_url_adapter(here.request())
+    assert road is not None
+    try:
+        endpoint, _ = road.match(path.partition("?")[0], method="GET")
+    except HTTPException:
+        return None
+    return endpoint
 
 
 def _path_of(address: str) -> str:

@@ -35,11 +35,13 @@ def _own_row(authenticator_id: object) -> credentials.Row:
 def _authenticator_page(row: credentials.Row, form: RenameForm, *, status: int = 200) -> Response:
     identity = row.authenticator.id
     several = g.edge.factors[row.authenticator.kind].several
+    view = security_views.row(row)
     return render.page(
         "security/authenticator.html",
         fragment="security/_authenticator.html",
         status=status,
-        row=security_views.row(row),
+        row=view,
+        facts=security_views.facts(view),
         form=form,
         error=None,
         impact=security_views.impact(g.visit, row),

@@ -119,6 +119,9 @@ class BriefForm:
         except KeyError:
             raise AttributeError(name) from None
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._boxes
+
     def __iter__(self) -> Iterator[Box]:
         return iter(self._boxes.values())
 
@@ -132,6 +135,7 @@ class BriefForm:
         return not self.errors
 
 
+ANSWER_MAX = 64 * 1024  # Characters; an attestation with its certificates takes a tenth.
 NEXT = Kind("next", Label("Next"), Widget("hidden"))
 PASSWORD = Kind("password", Label(lazy_gettext("Password")), Widget("password"), longest=SECRET_MAX)
 
@@ -159,7 +163,17 @@ class PasswordAnswerForm(BriefForm):
     KINDS = (PASSWORD, NEXT)
 
 
-ANSWER_FIELDS = {"password": (PasswordAnswerForm, "password")}
+class DeviceForm(BriefForm):
+    """What a person's device said, as the page's script puts it in."""
+
+    KINDS = (
+        Kind("answer", Label(lazy_gettext("Passkey")), Widget("hidden"), longest=ANSWER_MAX),
+        Kind("ceremony", Label("Ceremony"), Widget("hidden")),
+        NEXT,
+    )
+
+
+ANSWER_FIELDS = {"password": (PasswordAnswerForm, "password"), "passkey": (DeviceForm, "answer")}
 
 
 def answer_form(kind: str) -> tuple[BriefForm, str]:

@@ -11,13 +11,14 @@ from flask import Response, abort, g, url_for
 from portal.ceremony import Rejected
 from portal.flows import challenge
 from portal.flows.challenge import Passed
+from portal.flows.device_answers import Answer
 from portal.flows.interruptions import Interrupted
 from portal.flows.outcomes import Gone, Nothing, NotOffered
 from portal.flows.session import Opened
 from portal.rules.access import StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
-from portal.web import cookies, details, messages, moments, pages, render, security_views
+from portal.web import addresses, cookies, details, messages, moments, pages, render, security_views
 from portal.web.brief import BriefForm, answer_form
 from portal.web.notice_words import NoticeKey
 from portal.web.pages import ChallengeView
@@ -31,7 +32,8 @@ FRAGMENT = "login/_challenge.html"
 class Asked:
     """Which challenge a page shows, and where it leads.
 
-    `url` gives the address of this challenge for a kind; `done_url` is where success leads.
+    `url` gives the address of this challenge for a kind; `done_url` is where success leads;
+    `options_url` where a device's challenge comes from.
     """
 
     action: Action
@@ -41,6 +43,7 @@ class Asked:
     operation: messages.Words | None = None
     cancel_url: str | None = None
     task: Interrupted | None = None
+    options_url: str | None = None
 
 
 def show(asked: Asked, kind: str | None) -> Response:
@@ -61,8 +64,8 @@ def answer(asked: Asked, kind: str) -> Response:
     form, field = answer_form(kind)
     if not form.validate():
         return _page(asked, kind, form, status=422)
-    typed = str(form[field].data)
-    match run(challenge.answer, g.visit, asked.action, kind, typed, asked.task):
+    given = Answer(str(form[field].data), _ceremony_of(form))
+    match run(challenge.answer, g.visit, asked.action, kind, given, asked.task):
         case Passed(opened, codes_left):
             return _passed(asked, opened, codes_left)
         case Rejected(reason):
@@ -77,6 +80,11 @@ def answer(asked: Asked, kind: str) -> Response:
         case Gone():
             return render.leave_for(url_for("login.sign_in"))
     raise AssertionError(kind)
+
+
+def _ceremony_of(form: BriefForm) -> str:
+    """The ceremony that a device's answer names; typed answers need none."""
+    return addresses.identifier(form.ceremony.data) if "ceremony" in form else ""
 
 
 def _passed(asked: Asked, opened: Opened, codes_left: int | None) -> Response:
@@ -120,14 +128,15 @@ def _page(
     view = ChallengeView(
         kind=kind,
         label=messages.factor(kind).label,
-        prompt_template=f"factors/{kind}/challenge.html",
         action_url=asked.url(kind),
+        options_url=asked.options_url if g.edge.factors[kind].interactive else None,
         others=others,
         purpose=_purpose(decision),
         email=g.visit.user.email,
         operation=asked.operation,
         details=details.of_grant(asked.task.shown) if asked.task else [],
         cancel_url=asked.cancel_url,
+        hardware=isinstance(decision, StepUp) and decision.hardware,
     )
     return render.page(
         asked.template, status=status, fragment=FRAGMENT, challenge=view, form=form, error=error

@@ -19,6 +19,7 @@ ANONYMOUS = "anonymous"
 LINK = "link"
 NOTICE = "notice"
 LOCALE = "locale"
+OFFER = "offer"
 LENGTH_MAX = 256
 
 

@@ -14,6 +14,7 @@ from flask import Response, g, request
 
 from portal.web import cookies, here
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # What changes nothing needs no token.
 FIELD = "csrf_token"
 HEADER = "X-CSRFToken"
 NONCE_BYTES = 18
@@ -45,6 +46,12 @@ def is_valid() -> bool:
             return False
         expected = _anonymous_token(value)
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def browser() -> str:
+    """What tells a stranger's browser from others: its anonymous cookie, once it is one of ours."""
+    value = cookies.get(cookies.ANONYMOUS)
+    return value if _is_ours(value) else ""
 
 
 def is_from_here() -> bool:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 
 from portal.flows.webhook_events import field_of
 from portal.rules.money import Money, digits
 from portal.rules.terms import Role
 from portal.web import messages, moments, reset_words, webhook_words
-from portal.web.words import Phrase, gettext, language, lazy_gettext
+from portal.web.words import Phrase, gettext, language, lazy_gettext, number
 
 # The keys that flows use in `permission.Subject.shown`, in words.
 SHOWN: dict[str, Phrase] = {
@@ -124,7 +124,7 @@ def _value(key: str, value: Any) -> str:
         case list():
             return ", ".join(_value(key, one) for one in value)
         case int():
-            return format_decimal(value, locale=_locale())
+            return number(value)
     if key in {"role", "roles"}:
         return messages.role(value)
     if key == "change" and value in CHANGES:

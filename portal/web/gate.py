@@ -15,7 +15,6 @@ It reads the facts, asks `decide`, and turns the answer into HTTP. It holds no r
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import Flask, abort, g, redirect, request, url_for
@@ -39,20 +38,24 @@ from portal.rules.access import (
 )
 from portal.rules.terms import Action
 from portal.web import addresses, cookies, csrf, here, machines
-from portal.web.kept import without_kept
+from portal.web.csrf import SAFE_METHODS
+from portal.web.kept import keep, keep_page
 from portal.web.run import run, runner
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 USER_AGENT_MAX = 400
 
 
-def requires(action: Action) -> Callable[[View], View]:
-    """Name what a route does; `rules.actions.ACTIONS` says what that needs."""
+def requires(action: Action, *, activity: bool = True) -> Callable[[View], View]:
+    """Name what a route does; `rules.actions.ACTIONS` says what that needs.
+
+    Without `activity`: a page asks for it by itself, so that asking keeps no session awake.
+    """
 
     def mark(view: View) -> View:
         view.__dict__["action"] = action
+        view.__dict__["activity"] = activity
         return view
 
     return mark
@@ -78,7 +81,7 @@ def install(app: Flask) -> None:
     """Put the gate in front of every route of the application."""
     app.before_request(_enter)
     app.after_request(_guard)
-    app.teardown_request(_leave)
+    app.teardown_request(leave)
     app.view_functions["static"].__dict__["action"] = PUBLIC
 
 
@@ -128,7 +131,7 @@ def _pass(action: Action) -> ResponseReturnValue | None:
             return _sign_in()
     kept.visit = visit
     if writing and not csrf.is_valid():
-        return _stale_form(visit, action)
+        return _stale_form(visit, action, decision)
     if isinstance(decision, Allow):
         _admit(edge, visit)
         edge.provisional = edge.unsettled = action if decision.provisional else None
@@ -150,7 +153,7 @@ def _answer(
         case Renew():
             return _send(url_for("account.password"), 403)
         case StepUp():
-            return _to_step_up(_keep(visit, action, subject))
+            return _to_step_up(keep(visit, action, subject))
         case NotFound(why):
             g.refused = why
             runner().close(g.edge)
@@ -180,52 +183,44 @@ def _guard(response: Response) -> Response:
 
 
 def _admit(edge: Edge, visit: Visit) -> None:
-    """Note activity, but of whole sign-ins only: a page that asks for a proof restores nothing."""
-    if not isinstance(decide(Action.HOME, visit.facts), Allow):
-        return
-    if session.is_touch_due(edge, visit):
+    """Note activity, where that counts."""
+    if session.is_kept_awake(visit) and session.is_touch_due(edge, visit) and _is_activity():
         if request.method in SAFE_METHODS:
             run(session.touch, visit)
         else:
             session.touch(edge, visit)
 
 
+def _is_activity() -> bool:
+    """Whether somebody is there: what a page asks by itself does not say so."""
+    return bool(here.app().view_functions[str(request.endpoint)].__dict__["activity"])
+
+
 def _to_enrolment(visit: Visit, action: Action) -> Response:
     """The enrolment gate; a posted form waits behind it for as long as an enrolment may take."""
     if request.method in SAFE_METHODS or action not in interruptions.KEPT_FIELDS:
-        return _send(url_for("login.enrol", next=addresses.current_page()), 403)
-    kept = _keep(visit, action, lifetime=g.edge.settings.enrolment_lifetime)
+        here_again = addresses.current_page()
+        return _send(url_for("login.enrol", next=here_again, action=str(action)), 403)
+    kept = keep(visit, action, lifetime=g.edge.settings.enrolment_lifetime)
     waiting = url_for("step_up.show", step_up_id=kept.id)
-    return _send(url_for("login.enrol", next=waiting), 403)
+    return _send(url_for("login.enrol", next=waiting, action=str(action)), 403)
 
 
 def _to_step_up(kept: interruptions.Interrupted) -> Response:
     return _send(url_for("step_up.show", step_up_id=kept.id), 403)
 
 
-def _keep(
-    visit: Visit, action: Action, subject: Subject | None = None, lifetime: timedelta | None = None
-) -> interruptions.Interrupted:
-    """Keep what the person was doing: the path, the form, and the page that it came from."""
-    origin = without_kept(addresses.current_page())
-    method, path = "GET", origin
-    if request.method not in SAFE_METHODS:
-        method = request.method
-        path = addresses.own_path(request.full_path.rstrip("?")) or abort(404)
-    return run(
-        interruptions.keep,
-        visit,
-        action,
-        interruptions.Sent(method, path, request.form.to_dict(), origin),
-        subject,
-        lifetime,
-    )
+def _stale_form(visit: Visit, action: Action, decision: Decision) -> Response:
+    """A form of ours whose token is too old comes back filled; anybody else's is refused.
 
-
-def _stale_form(visit: Visit, action: Action) -> Response:
-    """A form of ours whose token is too old comes back filled; anybody else's is refused."""
-    if csrf.is_from_here() and action in interruptions.KEPT_FIELDS:
-        return _to_step_up(_keep(visit, action))
+    Where it may not be kept its page comes back, if the session has idled out: a page whose desk
+    has locked sends its form without the token, and its person is to find the way back in.
+    """
+    if csrf.is_from_here():
+        if action in interruptions.KEPT_FIELDS:
+            return _to_step_up(keep(visit, action))
+        if isinstance(decision, StepUp) and decision.lapsed:
+            return _to_step_up(keep_page(visit))
     runner().close(g.edge)
     abort(403, description="stale_form")
 
@@ -275,7 +270,8 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
-def _leave(_error: BaseException | None) -> None:
+def leave(_error: BaseException | None = None) -> None:
+    """Give up what the request has open."""
     edge = here.values().get("edge")
     if edge is not None and edge.transaction is not None:
         runner().close(edge)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from flask import Flask, Response
 
 from portal.web import csrf, here, render
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 POLICY = "; ".join(
     [
@@ -20,35 +26,55 @@ POLICY = "; ".join(
     ]
 )
 A_YEAR = 31_536_000
-# No view sets one of these, so they are added, which needs no look at those that are there.
+# A view may answer otherwise.
+USUAL = [
+    ("Content-Security-Policy", POLICY),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+]
+# No view sets one of these.
 EVERYWHERE = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     # Not "no-referrer": browsers then send "Origin: null" with our own forms (Fetch, 3.2).
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
 ]
 
 
 def install(app: Flask) -> None:
     """Write the headers of every answer of the application, errors included."""
+    always = list(EVERYWHERE)
+    if app.extensions["portal"].settings.secure_cookies:
+        always.append(("Strict-Transport-Security", f"max-age={A_YEAR}; includeSubDomains"))
+    app.wsgi_app = _Adding(app.wsgi_app, always)
     app.after_request(_write)
     app.after_request(csrf.keep_cookie)
     app.after_request(render.drop_notice)
 
 
+class _Adding:
+    """Adds what never changes, to the list that the server gets: Werkzeug would check each."""
+
+    def __init__(self, inner: WSGIApplication, always: list[tuple[str, str]]) -> None:
+        self.inner = inner
+        self.always = always
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            given = {name.lower() for name, _ in headers}
+            usual = [header for header in USUAL if header[0].lower() not in given]
+            return start_response(status, [*headers, *usual, *self.always], *error)
+
+        return self.inner(environ, start)
+
+
 def _write(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.extend(EVERYWHERE)
-    if here.app().extensions["portal"].settings.secure_cookies:
-        headers["Strict-Transport-Security"] = f"max-age={A_YEAR}; includeSubDomains"
     if here.request().endpoint == "static" and response.status_code == 200:
         # Addresses carry the content's version, so a file never changes under its address.
         headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-    else:
+    elif not headers.get("Cache-Control", "").startswith("public"):  # See web/well_known.py.
         headers["Cache-Control"] = "no-store"
         headers["Vary"] = "Cookie, HX-Request, HX-Request-Type, Accept-Language"
     return response

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, g
 from flask.typing import ResponseReturnValue
 
-from portal.flows import activity
+from portal.flows import activity, credentials, passkeys
 from portal.rules.terms import Action
-from portal.web import pages, places, render
+from portal.web import pages, passkey_offer, places, render, signals
 from portal.web.addresses import address
 from portal.web.gate import requires
 from portal.web.pages import Step
@@ -23,8 +23,12 @@ RECENT = 5
 def index() -> ResponseReturnValue:
     g.here = "home"
     happenings, _ = read(activity.page, g.visit, size=RECENT)
-    return render.page(
+    known = read(credentials.lookups, g.visit) if g.visit.user.handle else []
+    offered = passkey_offer.is_due(g.visit)
+    page = render.page(
         "home/index.html",
+        signals=signals.of_account(g.visit, known),
+        passkey_url=_passkey_url() if offered else None,
         greeting=gettext("Hello, %(name)s", name=g.visit.user.name),
         protection=pages.protection(g.visit),
         recent=pages.activity(happenings),
@@ -47,3 +51,9 @@ def index() -> ResponseReturnValue:
             ),
         ],
     )
+    return passkey_offer.was_made(page) if offered else page
+
+
+def _passkey_url() -> str:
+    """Where a passkey of this very device is made: no telephone, no key."""
+    return address("security.begin_enrolment", kind=passkeys.KIND, variant="this_device")

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from portal.ceremony import Rejected
 from portal.flows import acceptances
-from portal.flows.acceptances import Offer
+from portal.flows.acceptances import Chosen, Offer
 from portal.flows.outcomes import Done, Gone
 from portal.flows.session import Opened
+from portal.settings import LOCALES
 from portal.web import challenges, cookies, mailed, membership_words, render
-from portal.web.forms import refuse
+from portal.web.forms import refuse, time_zones
 from portal.web.gate import public
-from portal.web.membership_forms import PasswordChoiceForm
+from portal.web.membership_forms import AcceptForm
 from portal.web.notice_words import NoticeKey
 from portal.web.register import new_password_words
 from portal.web.run import read, run
@@ -32,7 +33,7 @@ def open_link(token: str) -> ResponseReturnValue:
 @public
 def show() -> ResponseReturnValue:
     offered = read(acceptances.offer, cookies.get(cookies.LINK))
-    return _stale() if isinstance(offered, Gone) else _page(offered, PasswordChoiceForm())
+    return _stale() if isinstance(offered, Gone) else _page(offered, _form(offered))
 
 
 @blueprint.post("/invitation")
@@ -43,10 +44,11 @@ def accept() -> ResponseReturnValue:
     offered = read(acceptances.offer, token)
     if isinstance(offered, Gone):
         return _stale()
-    form = PasswordChoiceForm()
+    form = _form(offered)
     if offered.new and not form.validate():
         return _page(offered, form, status=422)
-    match run(acceptances.accept, token, form.password.data or ""):
+    chosen = Chosen(form.password.data or "", str(form.locale.data), str(form.time_zone.data))
+    match run(acceptances.accept, token, chosen):
         case Opened() as opened:
             response = render.leave_for(url_for("home.index"))
             cookies.drop(response, cookies.LINK)
@@ -63,7 +65,15 @@ def accept() -> ResponseReturnValue:
     raise AssertionError
 
 
-def _page(offered: Offer, form: PasswordChoiceForm, *, status: int = 200) -> Response:
+def _form(offered: Offer) -> AcceptForm:
+    """The language is the browser's, the time zone the organisation's, until others are chosen."""
+    zone = offered.time_zone if offered.time_zone in time_zones() else "UTC"
+    form = AcceptForm(data={"locale": render.current_locale(), "time_zone": zone})
+    form.locale.choices = list(LOCALES.items())
+    return form
+
+
+def _page(offered: Offer, form: AcceptForm, *, status: int = 200) -> Response:
     return render.page(
         "invitations/show.html",
         status=status,

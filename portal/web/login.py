@@ -5,10 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.flows import credentials, enrolment, login, session, unlock
+from portal.ceremony import Reason, Rejected
+from portal.flows import credentials, enrolment, login, passkeys, session, unlock
 from portal.flows.addresses import normalise
+from portal.flows.device_answers import Answer
 from portal.flows.login import SignInAttempt
 from portal.flows.outcomes import Gone, Refused
+from portal.flows.passkeys import KIND as PASSKEY
 from portal.flows.session import Opened
 from portal.flows.unlock import Unlocked
 from portal.rules.access import Allow, Enrol, StepUp, decide
@@ -18,15 +21,19 @@ from portal.web import (
     addresses,
     challenges,
     cookies,
+    csrf,
+    enrol_reasons,
     mailed,
     messages,
     moments,
     pages,
+    passkey_offer,
     render,
+    signals,
     tickets,
 )
 from portal.web.addresses import address
-from portal.web.brief import SignInForm
+from portal.web.brief import BriefForm, DeviceForm, SignInForm
 from portal.web.challenges import Asked
 from portal.web.forms import AddressForm
 from portal.web.gate import decision_for, public, requires
@@ -79,18 +86,56 @@ def take_password() -> ResponseReturnValue:
     raise AssertionError
 
 
-def _sign_in_page(form: SignInForm, *, status: int = 200, error: str | None = None) -> Response:
+@blueprint.post("/login/passkey")
+@public
+def take_passkey() -> ResponseReturnValue:
+    """Sign in with a passkey alone: what the device said to this browser's challenge."""
+    form = DeviceForm()
+    again = SignInForm(data={"next": form.next.data or ""})
+    if not form.validate():
+        return _sign_in_page(again, status=422, error=messages.rejected(PASSKEY, Reason.EXPIRED))
+    if seconds := brake().wait(g.edge.settings.sign_ins_per_address, "sign_in"):
+        return _braked(again, seconds)
+    given = Answer(str(form.answer.data), addresses.identifier(form.ceremony.data))
+    match run(passkeys.sign_in, csrf.browser(), given):
+        case Opened() as opened:
+            target = addresses.next_path()
+            if not opened.complete:
+                target = address("login.challenge", next=form.next.data or None)
+            response = challenges.hand_over(render.leave_for(target), opened)
+            return passkey_offer.note_sign_in(response, given.text)
+        case Rejected(reason):
+            words = messages.rejected(PASSKEY, reason)
+            # Nobody has it, so the browser may forget it; of anybody's it must not be told.
+            forgotten = signals.unknown(given.text) if reason is Reason.UNKNOWN else None
+            return _sign_in_page(again, status=422, error=words, signal=forgotten)
+        case Refused():
+            words = messages.rejected(PASSKEY, Reason.UNKNOWN)
+            return _sign_in_page(again, status=422, error=words)
+    raise AssertionError
+
+
+def _sign_in_page(
+    form: BriefForm,
+    *,
+    status: int = 200,
+    error: str | None = None,
+    signal: signals.Signal | None = None,
+) -> Response:
     return render.page(
         "login/sign_in.html",
         status=status,
         form=form,
         error=error,
+        signal=signal,
+        passkey_url=address("login.take_passkey"),
+        options_url=address("webauthn.sign_in_options"),
         register_url=address("register.new"),
         unlock_url=address("login.ask_unlock"),
     )
 
 
-def _braked(form: SignInForm, seconds: int) -> Response:
+def _braked(form: BriefForm, seconds: int) -> Response:
     words = gettext("Too many sign-ins from your network. Wait a minute, then try again.")
     response = _sign_in_page(form, status=429, error=words)
     response.headers["Retry-After"] = str(seconds)
@@ -103,6 +148,7 @@ def _asked() -> Asked:
         action=Action.HOME,
         url=lambda kind: address("login.challenge", kind=kind, next=wanted),
         done_url=wanted,
+        options_url=address("webauthn.challenge_options"),
     )
 
 
@@ -131,24 +177,33 @@ def enrol() -> ResponseReturnValue:
     wanted = addresses.next_path()
     home = decision_for(Action.HOME)
     closed = isinstance(home, Enrol)
-    led = isinstance(home, Allow) and not credentials.holds_second_factor(g.visit)
+    further = credentials.holds_second_factor(g.visit)
+    asked = enrol_reasons.by_action()
+    led = isinstance(home, Allow) and (not further or asked is not None)
     if not closed and not led:
         return render.leave_for(wanted)
     if isinstance(home, Enrol) and home.why == "ticket_needed":
         return tickets.needed()
-    by_role = gettext("Your role can do much, so your organisation asks for two factors.")
-    by_page = gettext("What you are opening is worth protecting, so it asks for two factors.")
-    by_reset = gettext("Your authenticators were reset, so you set up a new one.")
-    reasons = {"reset": by_reset, "action_needs_second_factor": by_page}
-    why = home.why if isinstance(home, Enrol) else "action_needs_second_factor"
+    why = "action_needs_second_factor"
     kinds = read(enrolment.offers, g.visit)
+    if isinstance(home, Enrol):
+        why = home.why
+    elif asked is not None:
+        why = asked.why
+        kinds = [kind for kind in asked.choices if kind in kinds]
     return render.page(
-        "login/enrol.html",
-        reason=reasons.get(why, by_role),
+        "login/enrol.html" if closed else "login/enrol_further.html",
+        reason=str(enrol_reasons.REASONS[why]),
         closed=closed,
+        further=further,
         leave_url=None if closed else url_for("home.index"),
-        choices=pages.ways(
-            kinds, lambda kind: url_for("security.begin_enrolment", kind=kind, next=wanted)
+        choices=pages.enrolments(
+            kinds,
+            lambda kind, variant: url_for(
+                "security.begin_enrolment", kind=kind, variant=variant, next=wanted
+            ),
+            # Most passkeys are synced, so that a key is the surer way to AAL3.
+            best="security_key" if why == "action_needs_hardware" else "",
         ),
     )
 

@@ -11,7 +11,8 @@ from flask import current_app, render_template, url_for
 
 from portal.edge import Message
 from portal.flows.notices import Notice
-from portal.web import membership_words, messages, reset_words
+from portal.rules.money import Money
+from portal.web import details, membership_words, messages, payment_words, reset_words
 from portal.web.devices import browser_name
 from portal.web.moments import moment, month
 from portal.web.render import RIGHT_TO_LEFT
@@ -55,8 +56,7 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """What a mail's template may show."""
     locale, zone = payload["locale"], payload.get("time_zone", "UTC")
     at = _moment(payload["at"], zone, locale)
-    factor = payload.get("kind", "")
-    label = str(messages.factor(factor).label) if factor in messages.FACTORS else ""
+    label = messages.label(payload.get("kind", ""), payload.get("variant", ""))
     name = payload.get("authenticator") or ""
     settings = runner().settings
     return {
@@ -65,7 +65,7 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         "at": at,
         "browser": browser_name(payload["user_agent"]),
         "place": payload.get("place"),
-        "authenticator": label if not name or name.isdigit() else name,
+        "authenticator": _called(label, name),
         "codes_left": payload.get("codes_left", 0),
         "new_email": payload.get("new_email", ""),
         "partner": payload.get("partner", ""),
@@ -76,6 +76,10 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         "actor": payload.get("actor", ""),
         "payee": payload.get("payee", ""),
         "account": payload.get("account", ""),
+        "amount": details.money(Money(**payload["amount"])) if "amount" in payload else "",
+        "reference": payload.get("reference", ""),
+        "added": payload.get("added", ()),
+        "closed_why": str(payment_words.CLOSED.get(payload.get("why", "requester"), "")),
         "host": payload.get("host", ""),
         "person": payload.get("person", ""),
         "requested_by": payload.get("requested_by", ""),
@@ -90,6 +94,13 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         "locale": locale,
         "direction": "rtl" if locale in RIGHT_TO_LEFT else "ltr",
     }
+
+
+def _called(label: str, name: str) -> str:
+    """An authenticator by its owner's name for it, with what it is; by that alone without one."""
+    if not name or name.isdigit():
+        return f"{label} {name}".strip()
+    return f"{name} ({label})" if label else name
 
 
 def _moment(written: str | None, zone: str, locale: str) -> str:
@@ -108,6 +119,8 @@ def _link(kind: str, payload: Mapping[str, Any]) -> str | None:
         return base_url + url_for("resets.show", reset_id=payload["reset_id"])
     if payload.get("payee_id"):
         return base_url + url_for("payees.show", payee_id=payload["payee_id"])
+    if payload.get("payout_id"):
+        return base_url + url_for("payouts.show", payout_id=payload["payout_id"])
     if kind == Notice.ACCOUNT_DISABLED:
         return None
     pages = {
@@ -126,6 +139,8 @@ def _link(kind: str, payload: Mapping[str, Any]) -> str | None:
         Notice.LOCKOUT: "login.ask_unlock",
         Notice.ALREADY_REGISTERED: "login.sign_in",
         Notice.EXPORT_MADE: "partner.exports",
+        Notice.PAYEES_BROUGHT_IN: "payees.index",
+        Notice.PAYOUT_PREPARED: "payouts.index",
         Notice.WEBHOOK_ADDED: "integrations.webhooks",
         Notice.WEBHOOK_REMOVED: "integrations.webhooks",
         Notice.BILLING_CHANGED: "integrations.billing",

@@ -16,7 +16,14 @@ from portal.flows.memberships import Change, Organisation
 from portal.rules.terms import Action, Role
 from portal.settings import LOCALES
 from portal.web import messages
-from portal.web.forms import NAME_OF_PERSON_MAX, REQUIRED, SECRET_MAX, TOO_LONG, Form
+from portal.web.forms import (
+    NAME_OF_PERSON_MAX,
+    REQUIRED,
+    SECRET_MAX,
+    TOO_LONG,
+    Form,
+    ProfileForm,
+)
 from portal.web.words import lazy_gettext
 
 ORGANISATION = lazy_gettext("Organisation")
@@ -103,12 +110,16 @@ class FileForm(Form):
     organisation = _organisation()
 
 
-class PasswordChoiceForm(Form):
+class AcceptForm(Form):
+    """A new account: its password, and how the person whose it is wants to read."""
+
     password = PasswordField(
         lazy_gettext("Password"),
         validators=[InputRequired(REQUIRED), Length(max=SECRET_MAX, message=TOO_LONG)],
         description=lazy_gettext("15 characters or more. A few words together are good."),
     )
+    locale = ProfileForm.locale
+    time_zone = ProfileForm.time_zone
 
 
 def offer(form: Form, places: Iterable[Organisation], given: Iterable[Role] = ()) -> None:

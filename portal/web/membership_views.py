@@ -26,6 +26,7 @@ class WaitingView:
     requested_by: str
     expires_at: datetime
     nobody: bool
+    at_hq: bool
     why: str
     approve_url: str
     reject_url: str
@@ -48,7 +49,8 @@ def waiting(line: WaitingLine) -> WaitingView:
         organisation=one.organisation,
         requested_by=one.requested_by,
         expires_at=request.expires_at,
-        nobody=one.approvers == 0,
+        nobody=one.approvers == one.approvers_hq == 0,
+        at_hq=one.approvers == 0 < one.approvers_hq and not open_,
         why="" if open_ else str(tasks.DENIED.get(line.why_not or "", "")),
         approve_url=address("approve", offered=open_),
         reject_url=address("reject", offered=open_),

@@ -17,6 +17,10 @@ BLOCKED: dict[str, Phrase] = {
     "membership_above": lazy_gettext(
         "This role is not yours to give or take. Ask an administrator with a greater role."
     ),
+    "membership_first": lazy_gettext(
+        "HQ invites nobody but its first administrator, a partner admin, into this organisation. "
+        "They invite everybody else."
+    ),
     "membership_held": lazy_gettext("They have this role already."),
     "membership_not_held": lazy_gettext("They do not have this role any more."),
     "membership_disabled": lazy_gettext(
@@ -86,12 +90,14 @@ DECISIONS: dict[str, Phrase] = {
     "approved": lazy_gettext("A second person approved it"),
     "rejected": lazy_gettext("A second person rejected it"),
     "withdrawn": lazy_gettext("It was withdrawn"),
+    "expired": lazy_gettext("Nobody decided about a role in time"),
 }
 STATES: dict[AccountState, tuple[str, Phrase]] = {
     AccountState.INVITED: ("brass", lazy_gettext("Invited")),
     AccountState.ACTIVE: ("good", lazy_gettext("Active")),
     AccountState.DISABLED: ("danger", lazy_gettext("Disabled")),
 }
+LET_GO: tuple[str, Phrase] = ("quiet", lazy_gettext("Invitation withdrawn"))
 
 
 def roles(values: Iterable[Role]) -> str:

@@ -51,10 +51,11 @@ def page(
         return gate.refuse(found)
     form = form if form is not None else _invite_form()
     places = [one for one in found.organisations if memberships.givable(g.visit, one)]
-    given = [role for one in places for role in memberships.givable(g.visit, one)]
+    chosen = [*places, *found.unattended]
+    given = [role for one in chosen for role in memberships.givable(g.visit, one)]
     upload = FileForm(formdata=None)
-    for each in (form, upload):
-        offer(each, places, given)
+    for each, offered in ((form, chosen), (upload, places)):
+        offer(each, offered, given)
     return render.page(
         "memberships/index.html",
         fragment="memberships/_lists.html",
@@ -63,8 +64,10 @@ def page(
         upload=upload,
         error=error,
         in_place=render.wants_fragment(),
-        may_invite=bool(places),
-        several=len(places) > 1,
+        may_invite=bool(chosen),
+        may_upload=bool(places),
+        first=bool(found.unattended),
+        newest=len(found.unattended) if found.older_unattended else 0,
         columns="email,name,role,language",
         invite_url=url_for("memberships.invite"),
         upload_url=url_for("memberships_file.preview"),
@@ -73,7 +76,7 @@ def page(
 
 
 def _lists(found: Overview) -> dict[str, Any]:
-    names = {one.id: one.name for one in found.organisations}
+    names = {one.id: one.name for one in (*found.organisations, *found.unattended)}
     return {
         "waiting": [membership_views.waiting(line) for line in found.waiting],
         "invitations": [membership_views.invitation(one, names) for one in found.invitations],
@@ -133,7 +136,8 @@ def invite() -> ResponseReturnValue:
     )
     match run(invitations.invite, g.visit, new):
         case Blocked(reason):
-            refuse(form.email if reason == "membership_oneself" else form.role, _words(reason))
+            field = form.organisation if reason == "membership_first" else form.role
+            refuse(form.email if reason == "membership_oneself" else field, _words(reason))
             return _refused(form)
         case Invited():
             return _sent(NoticeKey.INVITATION_SENT)
@@ -196,7 +200,7 @@ def reject(request_id: object) -> ResponseReturnValue:
 
 
 @blueprint.post("/admin/memberships/<uuid:request_id>/withdrawal")
-@requires(Action.CHANGE_MEMBERSHIP)
+@requires(Action.WITHDRAW_MEMBERSHIP)
 def withdraw(request_id: object) -> ResponseReturnValue:
     outcome = run(membership_requests.withdraw, g.visit, str(request_id))
     return _answer(outcome, NoticeKey.ROLE_WITHDRAWN)

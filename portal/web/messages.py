@@ -29,6 +29,29 @@ REASONS: dict[Reason, Phrase] = {
     Reason.BREACHED: lazy_gettext(
         "This password has appeared in a data breach. Choose another one."
     ),
+    Reason.EXPIRED: lazy_gettext("That took too long, or was answered before. Try again."),
+    Reason.UNKNOWN: lazy_gettext(
+        "This passkey does not open an account here. Use another one, or another way to sign in."
+    ),
+    Reason.UNVERIFIED: lazy_gettext(
+        "Your device did not check that it is you. Unlock it with your fingerprint, your face or "
+        "its PIN, then try again."
+    ),
+    Reason.ENROLLED: lazy_gettext("This authenticator is enrolled already. Use another one."),
+    Reason.UNSUPPORTED: lazy_gettext(
+        "This authenticator makes a kind of key that we cannot check. Use another one."
+    ),
+    Reason.NOT_PERMITTED: lazy_gettext(
+        "Your organisation does not accept authenticators of this make. Use another one, or ask "
+        "your administrator which ones it accepts."
+    ),
+    Reason.SUSPECT: lazy_gettext(
+        "This authenticator may have been copied, so it opens nothing any more. Use another way, "
+        "then revoke it under Security."
+    ),
+    Reason.TOO_WEAK: lazy_gettext(
+        "This authenticator is not strong enough for what you are doing. Use a stronger one."
+    ),
 }
 
 BLOCKED: dict[str, Phrase] = {
@@ -76,6 +99,13 @@ class FactorWords:
 
 
 FACTORS: dict[str, FactorWords] = {
+    "passkey": FactorWords(
+        lazy_gettext("Passkey"),
+        lazy_gettext("Your fingerprint, your face or your screen lock. Nothing to type."),
+        None,
+        lazy_gettext("That passkey did not match. Try again, or use another way."),
+        lazy_gettext("That answer was used already. Try again."),
+    ),
     "totp": FactorWords(
         lazy_gettext("Authenticator app"),
         lazy_gettext("A code from an app on your phone. Works without a network."),
@@ -99,18 +129,39 @@ FACTORS: dict[str, FactorWords] = {
 }
 
 
+# Forms of a kind that people know by another name.
+VARIANTS: dict[str, dict[str, FactorWords]] = {
+    "passkey": {
+        "security_key": FactorWords(
+            lazy_gettext("Security key"),
+            lazy_gettext("A small key that you plug in or hold to your phone."),
+        ),
+    },
+}
+
+
+# Form of a kind → the kind and the form.
+KIND_OF = {form: (kind, form) for kind, forms in VARIANTS.items() for form in forms}
+
+
 def role(value: Role) -> str:
     return str(ROLES[value])
 
 
-def factor(kind: str) -> FactorWords:
-    """How this request's language speaks of a kind of factor."""
-    return _factor(kind, language().code)
+def factor(kind: str, variant: str = "") -> FactorWords:
+    """How this request's language speaks of a kind of factor, or of a form of it."""
+    return _factor(kind, variant, language().code)
+
+
+def label(kind: str, variant: str = "") -> str:
+    """What a kind of factor, or a form of it, is called; empty for what is none."""
+    return str(factor(kind, variant).label) if kind in FACTORS else ""
 
 
 @functools.cache  # Every row of a page asks for these words.
-def _factor(kind: str, _code: str) -> FactorWords:
-    return FactorWords(*(one and str(one) for one in astuple(FACTORS[kind])))
+def _factor(kind: str, variant: str, _code: str) -> FactorWords:
+    words = VARIANTS.get(kind, {}).get(variant, FACTORS[kind])
+    return FactorWords(*(one and str(one) for one in astuple(words)))
 
 
 def rejected(kind: str, reason: Reason) -> str:

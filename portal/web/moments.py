@@ -23,25 +23,28 @@ from portal.web.words import gettext, language, ngettext
 
 # The English here is British; CLDR's plain "en" would write the month before the day.
 WRITTEN_LIKE = {"en": "en_GB"}
-
+ClockWidth = Literal["short", "medium"]
 
 KEPT_MAX = 2048  # Days and spans in words: many rows of a page, and many pages, share one.
 
 
-def moment(value: datetime, zone: tzinfo | None, locale: str) -> str:
-    """A moment with date and time, in a zone and a language that are given."""
+def moment(value: datetime, zone: tzinfo | None, locale: str, width: ClockWidth = "medium") -> str:
+    """A moment with date and time, in a zone and a language that are given.
+
+    `width`: "medium" has seconds, "short" has none.
+    """
     there = value.astimezone(zone) if zone is not None else value
-    together, clock, spoken = _ways_to_write(locale)
+    together, clock, spoken = _ways_to_write(locale, width)
     time = clock.apply(there.timetz(), spoken)
     return together.replace("{0}", time).replace("{1}", _date(there.date(), "medium", locale))
 
 
 @functools.cache
-def _ways_to_write(locale: str) -> tuple[str, DateTimePattern, Locale]:
+def _ways_to_write(locale: str, width: ClockWidth) -> tuple[str, DateTimePattern, Locale]:
     """How a language puts a day and a time together, and how it writes the time."""
     spoken = Locale.parse(WRITTEN_LIKE.get(locale, locale))
     together = get_datetime_format("medium", locale=spoken)
-    return str(together).replace("'", ""), get_time_format("medium", locale=spoken), spoken
+    return str(together).replace("'", ""), get_time_format(width, locale=spoken), spoken
 
 
 @functools.lru_cache(KEPT_MAX)
@@ -69,6 +72,11 @@ def _zone() -> tzinfo:
 def when(value: datetime | None) -> str:
     """A moment in the person's zone and language."""
     return moment(value, _zone(), language().code) if value else ""
+
+
+def minute(value: datetime | None) -> str:
+    """The same without seconds: in lists nobody compares them."""
+    return moment(value, _zone(), language().code, "short") if value else ""
 
 
 def day(value: datetime | None) -> str:

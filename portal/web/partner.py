@@ -8,6 +8,7 @@ from wtforms import StringField
 from wtforms.validators import AnyOf, InputRequired, Regexp
 
 from portal.flows import exports, settlements
+from portal.flows.exports import TooMany
 from portal.flows.outcomes import Gone
 from portal.flows.permission import Unsettled
 from portal.rules.money import CURRENCIES
@@ -115,6 +116,8 @@ def make_export() -> ResponseReturnValue:
         return _month(status=422, problem=words)
     period, currency = str(form.period.data), str(form.currency.data or "")
     found = read(exports.content, g.visit, period, currency)
+    if isinstance(found, TooMany):
+        return _month(period, currency, status=422, problem=partner_views.too_many(found.rows))
     if found is None:
         words = gettext(
             "There is nothing to export for %(month)s. Choose another month or currency.",
@@ -149,6 +152,9 @@ def _receipt(export_id: str, *, status: int = 200) -> Response:
     return render.page(
         "partner/export.html",
         status=status,
+        fragment="partner/_fetches.html",
+        own_url=url_for(".show_export", export_id=export.id),
+        whole=not render.wants_fragment(),
         export=partner_views.line(export, read(exports.fetches, export)),
         download_url=url_for(".download", export_id=export.id) if is_open else None,
         open_until=export.open_until,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import url_for
+from flask import g, url_for
 
 from portal.flows import exports, settlements
 from portal.web import details, moments
-from portal.web.words import gettext, language
+from portal.web.words import gettext, language, number
 
 HASH_SHOWN = 12  # Hexadecimal digits that tell files apart at a glance; the receipt has them all.
 
@@ -66,10 +66,12 @@ class MonthView:
     rows: int
     empty: str | None
     exportable: bool
+    too_many: str | None
 
 
 def month(found: settlements.Month, paging: bool) -> MonthView:
     """`paging`: the page starts somewhere in the middle."""
+    rows = sum(total.rows for total in found.totals)
     periods = sorted({*found.periods, found.period}, reverse=True)
     currencies = sorted({*found.currencies, found.currency} - {""})
     return MonthView(
@@ -85,9 +87,22 @@ def month(found: settlements.Month, paging: bool) -> MonthView:
         ],
         totals=[_total(total) for total in found.totals],
         rides=_rides(found),
-        rows=sum(total.rows for total in found.totals),
+        rows=rows,
         empty=_empty(found, paging),
         exportable=found.exportable,
+        too_many=too_many(rows) if rows > g.edge.settings.export_rows_max else None,
+    )
+
+
+def too_many(rows: int) -> str:
+    """Why so many rides are in no file, and what to do."""
+    settings = g.edge.settings
+    return gettext(
+        "These are %(rows)s rides, and a file holds %(most)s at most. Choose a shorter period: "
+        "another month, or one currency of this one. For a larger file write to %(contact)s.",
+        rows=number(rows),
+        most=number(settings.export_rows_max),
+        contact=settings.support_contact,
     )
 
 
@@ -101,7 +116,7 @@ def _rides(found: settlements.Month) -> list[RideLine]:
     return [
         RideLine(
             reference=ride.reference,
-            finished_at=moments.moment(ride.finished_at, zone, locale),
+            finished_at=moments.moment(ride.finished_at, zone, locale, "short"),
             finished_iso=ride.finished_at.isoformat(),
             description=ride.description,
             driver=ride.driver,

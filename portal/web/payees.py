@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.flows import payee_accounts, payees
+from portal.flows import payees
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.payees import Change, Line, Requested, Sheet
 from portal.flows.permission import Unsettled
@@ -168,6 +168,9 @@ def _sheet(
     sheet = read(payees.sheet, g.visit, str(payee_id), before)
     if isinstance(sheet, Gone):
         abort(404)
+    if sheet.void and request.method == "GET":
+        run(payees.end_unlawful, str(payee_id))
+        sheet = read(payees.sheet, g.visit, str(payee_id), before)
     more = url_for(".show", payee_id=payee_id, before=sheet.more) if sheet.more else None
     return render.page(
         "payees/show.html",
@@ -179,7 +182,7 @@ def _sheet(
         payee=_row(sheet.line),
         pending=_pending(sheet),
         change_url=url_for(".change", payee_id=payee_id),
-        history=[_past(item) for item in sheet.history],
+        history=[_past(item, sheet) for item in sheet.history],
         next_url=more,
         first_url=url_for(".show", payee_id=payee_id) if before else None,
         list_url=url_for(".index"),
@@ -194,7 +197,7 @@ def _pending(sheet: Sheet) -> dict[str, Any] | None:
         return None
     own = change.requested_by == g.visit.user.id
     return {
-        **_past(change),
+        **_past(change, sheet),
         "holder": sheet.holder,
         "waiting": change.state == "waiting",
         "deciders": sheet.deciders,
@@ -207,9 +210,11 @@ def _pending(sheet: Sheet) -> dict[str, Any] | None:
     }
 
 
-def _past(change: Change) -> dict[str, Any]:
+def _past(change: Change, sheet: Sheet) -> dict[str, Any]:
     by_portal = change.state == "rejected" and change.decided_by is None
-    in_force = change.state == "approved" and payee_accounts.is_due(g.edge, change)
+    # Approved, and not waiting any more: in force before anything wrote it down.
+    waits = sheet.line.pending is not None and sheet.line.pending.id == change.id
+    in_force = change.state == "approved" and not waits
     return {
         "account": masked(change.account_shown),
         "state": payment_words.CHANGES["effective" if in_force else change.state],

@@ -30,6 +30,13 @@ CLOSED: dict[str, Phrase] = {
     "requester": lazy_gettext(
         "Closed by the portal: whoever asked for it may not ask for it any more."
     ),
+    "approver": lazy_gettext(
+        "Closed by the portal: whoever approved it may not approve it any more. Ask for it again."
+    ),
+    "reset": lazy_gettext(
+        "Closed by the portal: the sign-in of somebody who agreed to it was reset since. Ask for "
+        "it again."
+    ),
 }
 
 # Why a flow said no; each says what to do next.
@@ -47,7 +54,7 @@ PROBLEMS: dict[str, Phrase] = {
     "payee_not_yours": lazy_gettext(
         "Only who asked for a new account can withdraw it. You can reject it instead."
     ),
-    "payee_closed": CLOSED["requester"],
+    **{f"payee_closed_{why}": words for why, words in CLOSED.items()},
     "payout_preparer_left": lazy_gettext(
         "Whoever asked for this may no longer do so. Reject it; another administrator can ask."
     ),

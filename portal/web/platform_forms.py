@@ -21,6 +21,18 @@ PHONE_MAX = 40
 TAX_ID_MAX = 40
 URL_MAX = 500
 VERSION_MAX = 2**31 - 1
+PHONE_WORDS = {
+    phones.Refused.UNREADABLE: lazy_gettext(
+        "Write the number with its country code, like +31 6 12345678."
+    ),
+    phones.Refused.UNKNOWN: lazy_gettext(
+        "No telephone has this number. Check the digits after the country code."
+    ),
+    phones.Refused.UNREACHABLE: lazy_gettext(
+        "Nobody can be reached on this number: it is a premium-rate, pager or voicemail number. "
+        "Write another one."
+    ),
+}
 
 
 def _clean(value: str | None) -> str | None:
@@ -43,10 +55,9 @@ def _is_address(_form: Form, field: Field) -> None:
 
 
 def _is_phone(_form: Form, field: Field) -> None:
-    if phones.normalise(field.data or "") is None:
-        raise ValidationError(
-            lazy_gettext("Write the number with its country code, like +31 6 12345678.")
-        )
+    number = phones.read(field.data or "")
+    if isinstance(number, phones.Refused):
+        raise ValidationError(PHONE_WORDS[number])
 
 
 def _line(label: object, longest: int, *checks: object, **look: str) -> StringField:

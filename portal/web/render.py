@@ -21,10 +21,11 @@ from portal.flows.session import Visit
 from portal.rules.access import Allow
 from portal.rules.terms import Action
 from portal.settings import LOCALES
-from portal.web import cookies, csrf, here, messages, moments, notice_words, places, words
+from portal.web import cookies, csrf, desks, here, messages, moments, notice_words, places, words
 from portal.web.addresses import address
 from portal.web.compiled import Known, PageEnvironment
-from portal.web.gate import SAFE_METHODS, decision_for
+from portal.web.csrf import SAFE_METHODS
+from portal.web.gate import decision_for
 from portal.web.run import runner
 
 ICONS = Path(__file__).parents[2] / "static" / "icons"
@@ -69,16 +70,14 @@ def install(app: Flask) -> None:
     """Give every template of the application its frame, filters and languages."""
     app.__dict__["jinja_environment"] = PageEnvironment
     app.jinja_env.filters.update(
-        when=moments.when, day=moments.day, ago=moments.ago, wait=moments.wait
+        when=moments.when,
+        minute=moments.minute,
+        day=moments.day,
+        ago=moments.ago,
+        wait=moments.wait,
+        number=words.number,
     )
-    frame: dict[str, Any] = {
-        "asset": asset,
-        "icon": icon,
-        "csrf": csrf_input,
-        "csrf_value": csrf.token,
-        "ngettext": words.ngettext,
-    }
-    app.jinja_env.globals.update(frame)
+    app.jinja_env.globals.update(FRAME)
     app.extensions["portal_addresses"] = {}
     app.context_processor(_frame)
     Babel(
@@ -133,6 +132,7 @@ def _environment(language: words.Language) -> PageEnvironment:
             functions={"icon": icon, "asset": asset},
             tables={"links": {name: address(endpoint) for name, endpoint in LINKS.items()}},
             names={"locale": language.code, "direction": _direction(language)},
+            plain=frozenset(FRAME),
         )
         made[language.code] = plain.for_language(known)
     return made[language.code]
@@ -198,6 +198,7 @@ def _frame() -> dict[str, Any]:
         if "development.mailbox" in app.view_functions
         else None,
         "support_contact": settings.support_contact,
+        "desk": desks.of(visit) if visit else None,
         "links": _links(visit),
         "places": places.of(visit) if visit else [],
     }
@@ -290,3 +291,7 @@ def icon(name: str, label: str | None = None) -> Markup:
     if label is None:
         return _hidden_svg(name)
     return Markup('<svg role="img" aria-label="{}"').format(label) + _svg(name)
+
+
+# What every template may call. None of them wants anything of Jinja.
+FRAME: dict[str, Any] = {"asset": asset, "icon": icon, "csrf": csrf_input, "csrf_value": csrf.token}

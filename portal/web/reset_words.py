@@ -103,7 +103,7 @@ def verification(value: str) -> str:
 def factor(item: str) -> str:
     """An item of `Case.lost`: its kind in words, with the name that its owner gave it."""
     kind, _, name = item.partition(":")
-    label = str(messages.factor(kind).label) if kind in messages.FACTORS else kind
+    label = messages.label(*messages.KIND_OF.get(kind, (kind, ""))) or kind
     if not name:
         return label
     if name.isdigit():

@@ -46,7 +46,7 @@ def _page(
         status=status,
         name=user.name,
         email=user.email,
-        state=membership_words.STATES[user.state],
+        state=membership_words.LET_GO if sheet.let_go else membership_words.STATES[user.state],
         home_name=sheet.home.name if sheet.home else None,
         roles=membership_views.roles(sheet),
         pending=membership_views.pending(sheet),

@@ -114,6 +114,7 @@ class Runner:
                 # A flow that never asked whether its action may touch its object changes nothing.
                 raise NotSettled(edge.unsettled)
             transaction, edge.transaction = edge.transaction, None
+            edge.committed = True  # Before: a commit whose answer is lost may have happened.
             transaction.commit()
 
     def _drive(self, edge: Edge, flow: Generator[Callable[[], Any], Any, Any]) -> Any:

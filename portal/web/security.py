@@ -19,8 +19,9 @@ from portal.web import (
     pages,
     render,
     security_views,
+    signals,
 )
-from portal.web.brief import CodeForm
+from portal.web.brief import BriefForm, CodeForm, answer_form
 from portal.web.gate import decision_for, requires
 from portal.web.limits import brake_person
 from portal.web.notice_words import NoticeKey
@@ -48,15 +49,17 @@ def index() -> ResponseReturnValue:
         fragment="security/_authenticators.html",
         protection=pages.protection(g.visit),
         rows=[security_views.row(row) for row in rows],
-        offers=pages.ways(offers, _begin_url),
+        offers=pages.enrolments(offers, _begin_url),
         caller_code_url=addresses.address("caller_checks.show"),
+        signals=signals.of_account(g.visit, [row.authenticator.lookup for row in rows]),
     )
 
 
-def _begin_url(kind: str) -> str:
+def _begin_url(kind: str, variant: str | None) -> str:
     if kind == CODES:
         return addresses.address("security.begin_backup_codes")
-    return addresses.address("security.begin_enrolment", kind=kind)
+    form_of_it = {"variant": variant} if variant else {}
+    return addresses.address("security.begin_enrolment", kind=kind, **form_of_it)
 
 
 @blueprint.get("/security/how-it-works")
@@ -72,7 +75,7 @@ def begin_enrolment(kind: str) -> ResponseReturnValue:
     """Begin enrolling; the page that follows shows what the person needs."""
     if response := _too_many_enrolments():
         return response
-    match run(enrolment.begin, g.visit, kind):
+    match run(enrolment.begin, g.visit, kind, request.args.get("variant", "")):
         case Started(ceremony):
             wanted = addresses.own_path(request.args.get("next"))
             target = url_for(".show_enrolment", kind=kind, ceremony=ceremony.id, next=wanted)
@@ -91,7 +94,7 @@ def show_enrolment(kind: str) -> ResponseReturnValue:
     ceremony_id = addresses.identifier(request.args.get("ceremony"))
     match read(enrolment.running, g.visit, kind, ceremony_id):
         case Started() as started:
-            return _enrolment_page(started, kind, CodeForm())
+            return _enrolment_page(started, kind, answer_form(kind)[0])
         case Gone():
             return render.leave_for(_away())
     raise AssertionError(kind)
@@ -103,10 +106,10 @@ def finish_enrolment(kind: str, ceremony_id: object) -> ResponseReturnValue:
     """Take the first answer. A wrong one keeps the key and does not show it again."""
     if kind not in g.edge.factors:
         abort(404)
-    form = CodeForm()
+    form, field = answer_form(kind)
     if not form.validate():
         return _enrolment_again(kind, str(ceremony_id), form)
-    match run(enrolment.finish, g.visit, kind, str(ceremony_id), str(form.code.data)):
+    match run(enrolment.finish, g.visit, kind, str(ceremony_id), str(form[field].data)):
         case Enrolled() as enrolled:
             return _enrolled(kind, enrolled)
         case Rejected(reason):
@@ -145,27 +148,27 @@ def _enrolled(kind: str, enrolled: Enrolled) -> Response:
 
 
 def _enrolment_again(
-    kind: str, ceremony_id: str, form: CodeForm, reason: Reason | None = None
+    kind: str, ceremony_id: str, form: BriefForm, reason: Reason | None = None
 ) -> Response:
     """The same enrolment without the key, and what was wrong."""
     started = read(enrolment.running, g.visit, kind, ceremony_id)
-    if isinstance(started, Gone):
-        return _enrolment_gone()
     error = messages.rejected(kind, reason) if reason else None
+    if isinstance(started, Gone):
+        # It was good for one answer, and that one will not do.
+        return _enrolment_gone(error, status=422) if error else _enrolment_gone()
     hidden = Started(started.ceremony, {})
     return _enrolment_page(hidden, kind, form, status=422, error=error)
 
 
 def _enrolment_page(
-    started: Started, kind: str, form: CodeForm, *, status: int = 200, error: str | None = None
+    started: Started, kind: str, form: BriefForm, *, status: int = 200, error: str | None = None
 ) -> Response:
     g.here = "security"
     wanted = addresses.own_path(request.args.get("next"))
     gate = isinstance(decision_for(Action.HOME), Enrol)
     view = security_views.EnrolmentView(
         kind=kind,
-        label=messages.factor(kind).label,
-        template=f"factors/{kind}/enrol.html",
+        label=messages.factor(kind, started.shown.get("variant", "")).label,
         shown=started.shown,
         action_url=url_for(
             ".finish_enrolment", kind=kind, ceremony_id=started.ceremony.id, next=wanted
@@ -173,6 +176,7 @@ def _enrolment_page(
         cancel_url=_away(),
         expires_at=started.ceremony.expires_at,
         gate=gate,
+        by_device=g.edge.factors[kind].interactive,
     )
     return render.page(
         "security/enrol.html",
@@ -192,13 +196,14 @@ def _away() -> str:
     return url_for(".index")
 
 
-def _enrolment_gone() -> Response:
+def _enrolment_gone(why: str | None = None, *, status: int = 410) -> Response:
+    ended = gettext("It took too long, was finished already, or a newer one was begun.")
     return render.page(
         "link/stale.html",
         fragment="link/_stale.html",
-        status=410,
-        title=gettext("This enrolment has ended"),
-        text=gettext("It took too long, was finished already, or a newer one was begun."),
+        status=status,
+        title=gettext("Nothing was enrolled") if why else gettext("This enrolment has ended"),
+        text=why or ended,
         next_url=_away(),
         next_label=gettext("Start again"),
     )

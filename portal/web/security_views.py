@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from portal.flows.credentials import Row
@@ -13,18 +14,17 @@ from portal.flows.sessions_page import BrowserLine, SessionLine
 from portal.web import messages
 from portal.web.addresses import address
 from portal.web.devices import browser_name
-from portal.web.words import gettext
+from portal.web.words import gettext, lazy_gettext
 
 CODES_LOW = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowView:
     """An authenticator's row: what it is, its state with date, one action."""
 
     id: str
     kind: str
-    template: str
     name: str
     label: messages.Words
     description: messages.Words
@@ -33,22 +33,33 @@ class RowView:
     url: str
     can_revoke: bool
     revoke_blocked: str | None
-    detail: dict[str, Any]
+    source: Row
     recommended: bool = False
+
+    @cached_property
+    def detail(self) -> dict[str, Any]:
+        """What its factor tells; not every kind's row shows something of it."""
+        detail = dict(self.source.detail)
+        if "left" in detail:
+            detail["low"] = detail["left"] <= CODES_LOW
+        return detail
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentView:
-    """A running enrolment. `shown` is empty once an answer was wrong."""
+    """A running enrolment. `shown` is empty once an answer was wrong.
+
+    `by_device`: the person's device answers, and a button of the factor's own starts that.
+    """
 
     kind: str
     label: messages.Words
-    template: str
     shown: Mapping[str, Any]
     action_url: str
     cancel_url: str
     expires_at: datetime
     gate: bool
+    by_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +103,13 @@ class BrowserView:
 
 def row(source: Row) -> RowView:
     held = source.authenticator
-    words = messages.factor(held.kind)
-    detail = dict(source.detail)
-    if "left" in detail:
-        detail["low"] = detail["left"] <= CODES_LOW
+    # Only a device tells who made it: what is typed is not opened for a row.
+    made = source.detail if source.factor.interactive else {}
+    words = messages.factor(held.kind, "security_key" if made.get("security_key") else "")
     return RowView(
         id=held.id,
         kind=held.kind,
-        template=f"factors/{held.kind}/row.html",
-        name=_name(held.kind, held.name),
+        name=_name(words, held.name, made.get("provider")),
         label=words.label,
         description=words.description,
         created_at=held.created_at,
@@ -108,16 +117,50 @@ def row(source: Row) -> RowView:
         url=_url(held.kind, held.id),
         can_revoke=source.blocked is None,
         revoke_blocked=blocked(source),
-        detail=detail,
+        source=source,
     )
 
 
-def _name(kind: str, name: str) -> str:
-    """The person's own name for it; before they gave one, its kind, numbered from the second."""
-    if not name or name.isdigit():
-        label = str(messages.factor(kind).label)
-        return gettext("%(kind)s %(number)s", kind=label, number=name) if name else ""
-    return name
+def _name(words: messages.FactorWords, name: str, provider: str | None) -> str:
+    """The person's own name for it; before they gave one, its maker's, or its kind with a number.
+
+    A maker's name is what the authenticator says of itself: to read, never to trust.
+    """
+    if name and not name.isdigit():
+        return name
+    if provider:
+        return provider
+    return gettext("%(kind)s %(number)s", kind=str(words.label), number=name) if name else ""
+
+
+VERIFIES_BY = {
+    "fingerprint": lazy_gettext("fingerprint"),
+    "face": lazy_gettext("face"),
+    "voice": lazy_gettext("voice"),
+    "pin": lazy_gettext("PIN"),
+    "pattern": lazy_gettext("pattern"),
+}
+
+
+def facts(row: RowView) -> list[tuple[str, str]]:
+    """What else is known of an authenticator, for its own page."""
+    detail = row.detail
+    found = []
+    if provider := detail.get("provider"):
+        found.append((gettext("Made by"), provider))
+    if "synced" in detail:
+        synced = gettext("Synced: all devices of the same account have it")
+        bound = gettext("Only on this one device")
+        found.append((gettext("Where it is kept"), synced if detail["synced"] else bound))
+    if ways := [
+        str(VERIFIES_BY[way]) for way in detail.get("verifies_by", ()) if way in VERIFIES_BY
+    ]:
+        found.append((gettext("How it can tell that it is you"), ", ".join(ways)))
+    if detail.get("suspect"):
+        found.append(
+            (gettext("Refused"), gettext("It may have been copied. Revoke it and enrol another."))
+        )
+    return found
 
 
 def _url(kind: str, identity: str) -> str:
@@ -131,12 +174,24 @@ def blocked(source: Row) -> str | None:
     return str(messages.BLOCKED[source.blocked]) if source.blocked else None
 
 
+def _ending(source: Row) -> list[str]:
+    """What will not work any more, by what it is."""
+    if not source.factor.interactive:
+        return [gettext("Codes from it stop working at once.")]
+    if source.authenticator.variant:
+        return [gettext("Signing in with this key stops at once.")]
+    return [
+        gettext("Signing in with this passkey stops at once."),
+        gettext("Remove it from your device’s password manager too, if it is still offered."),
+    ]
+
+
 def impact(visit: Visit, source: Row) -> list[str]:
     """What revoking will change, and what remains."""
     kind = source.authenticator.kind
     remaining = dict(visit.user.summary.counts)
     remaining[kind] = remaining.get(kind, 1) - 1
-    sentences = [gettext("Codes from it stop working at once.")]
+    sentences = _ending(source)
     others = [
         str(messages.factor(other).label)
         for other, count in remaining.items()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from portal.flows import challenge, interruptions
 from portal.flows.outcomes import Gone
 from portal.rules.access import Allow, Deny, Enrol, NotFound, Renew, SignIn, StepUp
 from portal.rules.terms import Action
-from portal.web import challenges, details, kept, render, tasks
+from portal.web import addresses, challenges, details, kept, render, tasks
 from portal.web.challenges import Asked
 from portal.web.gate import action_of, decision_for, requires
 from portal.web.run import read
@@ -30,7 +29,7 @@ def show(step_up_id: object, kind: str | None) -> ResponseReturnValue:
             return render.leave_for(url_for("login.sign_in"))
         case Enrol():
             own = url_for(".show", step_up_id=task.id)
-            return render.leave_for(url_for("login.enrol", next=own))
+            return render.leave_for(url_for("login.enrol", next=own, action=str(task.action)))
         case Renew():
             return render.leave_for(url_for("account.password"))
         case NotFound() | Deny():
@@ -53,6 +52,10 @@ def take_answer(step_up_id: object, kind: str) -> ResponseReturnValue:
 def _task(step_up_id: object) -> interruptions.Interrupted:
     task = read(interruptions.find, g.visit, str(step_up_id))
     if isinstance(task, Gone):
+        match decision_for(Action.HOME):
+            case StepUp(lapsed=True):
+                # Away for longer than a task waits: the way back in is still open.
+                abort(render.leave_for(url_for("home.index")))
         abort(404)
     return task
 
@@ -68,6 +71,7 @@ def _asked(task: interruptions.Interrupted) -> Asked:
         operation=tasks.OPERATIONS.get(task.action),
         cancel_url=_cancel_url(task),
         task=task,
+        options_url=url_for("webauthn.step_up_options", step_up_id=task.id),
     )
 
 
@@ -94,13 +98,8 @@ def _cancel_url(task: interruptions.Interrupted) -> str:
 
 def _opens(path: str) -> bool:
     """Whether a page of ours opens as things are: one that asks for the same proof does not."""
-    road = current_app.create_url_adapter(request)
-    assert road is not None
-    try:
-        endpoint, _ = road.match(path.partition("?")[0], method="GET")
-    except HTTPException:
-        return False
-    action = action_of(current_app, endpoint)
+    endpoint = addresses.endpoint_at(path)
+    action = action_of(current_app, endpoint) if endpoint else None
     return isinstance(action, Action) and isinstance(decision_for(action), Allow)
 
 

@@ -38,6 +38,7 @@ OPERATIONS: dict[Action, Phrase] = {
     Action.CHANGE_MEMBERSHIP: lazy_gettext("change somebody’s roles"),
     Action.APPROVE_MEMBERSHIP: lazy_gettext("approve a role"),
     Action.REJECT_MEMBERSHIP: lazy_gettext("reject a role"),
+    Action.WITHDRAW_MEMBERSHIP: lazy_gettext("withdraw a request for a role"),
 }
 
 # Where a form stands by itself when it was sent from a panel within a list: after its own address.

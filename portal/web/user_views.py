@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ from flask import g, url_for
 from portal.flows.attempts import FOR_GOOD
 from portal.flows.user_lists import EVERYBODY, Asked, Line, Listing
 from portal.flows.user_pages import UserPage
-from portal.rules.spreadsheet import Cell
-from portal.rules.terms import ADMINISTRATORS, Action
-from portal.web import messages, moments, pages, tasks, user_words
+from portal.rules.assurance import resistance
+from portal.rules.terms import ADMINISTRATORS, AccountState, Action
+from portal.web import membership_words, messages, moments, pages, tasks, user_words
 from portal.web.devices import browser_name
 from portal.web.words import gettext
 
@@ -37,6 +37,7 @@ class Row:
     email: str
     roles: list[str]
     factors: list[str]
+    resistance: messages.Words
     level: messages.Words
     last_signed_in_at: datetime | None
     marks: list[Mark]
@@ -75,6 +76,7 @@ def row(line: Line, *, resettable: bool = False) -> Row:
         email=line.email,
         roles=[messages.role(role) for role in line.roles],
         factors=factors(line.kinds),
+        resistance=user_words.RESISTANCE[line.resistance],
         level=user_words.LEVELS[line.strongest],
         last_signed_in_at=line.last_signed_in_at,
         marks=marks(line),
@@ -101,7 +103,11 @@ def factors(kinds: dict[str, int]) -> list[str]:
 
 def marks(line: Line) -> list[Mark]:
     found = []
-    if line.state in user_words.STATES:
+    # The release before changes a state and leaves the mark.
+    if line.withdrawn_at and line.state is AccountState.INVITED:
+        tone, words = membership_words.LET_GO
+        found.append(Mark(tone, str(words)))
+    elif line.state in user_words.STATES:
         tone, words = user_words.STATES[line.state]
         found.append(Mark(tone, str(words)))
     if lock := locked(line.locked_until):
@@ -112,6 +118,9 @@ def marks(line: Line) -> list[Mark]:
         found.append(Mark("brass", gettext("Must enrol after a reset")))
     if line.password_due_at:
         found.append(Mark("brass", gettext("Must choose a new password")))
+    exposed = line.state is AccountState.ACTIVE and not line.resistance
+    if exposed and ADMINISTRATORS.intersection(line.roles):
+        found.append(Mark("warning", gettext("Administrator without a passkey or key")))
     return found
 
 
@@ -204,17 +213,19 @@ def reset_url(page: UserPage) -> str | None:
 
 
 def held(page: UserPage) -> list[dict[str, Any]]:
-    """The factors by label, with their dates and nothing else."""
+    """The factors by label, with their dates and how they are kept: nothing of what is sealed."""
     found = []
     for outline in page.held:
-        label = str(messages.factor(outline.kind).label)
+        kept = resistance([outline.strength])
         named = outline.name if outline.name and not outline.name.isdigit() else ""
         used = page.line.last_signed_in_at if outline.kind == "password" else outline.used_at
         found.append(
             {
-                "kind": outline.kind,
-                "label": label,
+                "kind": outline.variant or outline.kind,
+                "label": messages.label(outline.kind, outline.variant),
                 "name": named,
+                "kept": user_words.RESISTANCE[kept] if kept else None,
+                "is_suspect": outline.suspect_at is not None,
                 "created_at": outline.created_at,
                 "used_at": used,
             }
@@ -254,33 +265,3 @@ def details(page: UserPage) -> dict[str, Any]:
         "roles_url": url_for("roles.show", user_id=page.line.id),
         "call_url": url_for("caller_checks.ask", user_id=page.line.id) if page.verifiable else None,
     }
-
-
-def sheet_head() -> list[str]:
-    return [
-        gettext("Name"),
-        gettext("Email address"),
-        gettext("Roles"),
-        gettext("State"),
-        gettext("Second factors"),
-        gettext("Authenticators beside the password"),
-        gettext("Level in reach"),
-        gettext("Last sign-in"),
-    ]
-
-
-def sheet_rows(lines: Iterable[Line]) -> Iterator[list[Cell]]:
-    """Cells: text, and numbers as numbers. Moments are in UTC, as ISO 8601 writes them."""
-    for line in lines:
-        beside = sum(count for kind, count in line.kinds.items() if kind != "password")
-        last = line.last_signed_in_at
-        yield [
-            line.name,
-            line.email,
-            ", ".join(messages.role(role) for role in line.roles),
-            ", ".join(mark.text for mark in marks(line)),
-            ", ".join(factors(line.kinds)),
-            beside,
-            int(line.strongest),
-            last.strftime("%Y-%m-%dT%H:%M:%SZ") if last else "",
-        ]

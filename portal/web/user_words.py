@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from portal.rules.terms import AAL, AccountState
+from portal.rules.terms import AAL, AccountState, Resistance
 from portal.web.words import Phrase, lazy_gettext
 
 SHOWN: dict[str, Phrase] = {
     "": lazy_gettext("Everybody"),
     "none": lazy_gettext("No second factor"),
     "two_factors": lazy_gettext("Second factor enrolled"),
+    "resistant": lazy_gettext("Phishing-resistant"),
+    "not_resistant": lazy_gettext("Not phishing-resistant"),
     "locked": lazy_gettext("Locked"),
     "reset": lazy_gettext("Reset waiting"),
     "invited": lazy_gettext("Invited"),
@@ -24,6 +26,18 @@ LEVELS: dict[AAL, Phrase] = {
     AAL.AAL1: lazy_gettext("One factor"),
     AAL.AAL2: lazy_gettext("Two factors"),
     AAL.AAL3: lazy_gettext("Two factors, hardware key"),
+}
+# How well the best phishing-resistant authenticator of somebody is kept.
+RESISTANCE: dict[Resistance, Phrase] = {
+    Resistance.NONE: lazy_gettext("Not phishing-resistant"),
+    Resistance.SYNCED: lazy_gettext("Phishing-resistant, synced between devices"),
+    Resistance.BOUND: lazy_gettext("Phishing-resistant, on one device"),
+    Resistance.HARDWARE: lazy_gettext("Phishing-resistant, in certified hardware"),
+}
+KEPT: dict[Resistance, Phrase] = {
+    Resistance.SYNCED: lazy_gettext("Synced between devices"),
+    Resistance.BOUND: lazy_gettext("On one device"),
+    Resistance.HARDWARE: lazy_gettext("In certified hardware"),
 }
 STATES: dict[AccountState, tuple[str, Phrase]] = {
     AccountState.INVITED: ("brass", lazy_gettext("Invited")),

@@ -18,7 +18,7 @@ from portal.flows.user_lists import Asked, Listing, Scope
 from portal.flows.user_pages import UserPage
 from portal.rules import spreadsheet
 from portal.rules.terms import Action
-from portal.web import addresses, gate, notice_words, render, user_views, user_words
+from portal.web import addresses, gate, notice_words, render, user_file, user_views, user_words
 from portal.web.forms import TOO_LONG, Form
 from portal.web.gate import requires
 from portal.web.notice_words import NoticeKey
@@ -128,10 +128,10 @@ def file() -> ResponseReturnValue:
 def _sheet(scope: Scope) -> tuple[Any, int]:
     """The file, page by page, and how many people are in it; a long one lies on the disk."""
     sheet = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_MAX)  # noqa: SIM115 - sent, then closed
-    sheet.write(spreadsheet.BYTE_ORDER_MARK + spreadsheet.lines([user_views.sheet_head()]))
+    sheet.write(spreadsheet.BYTE_ORDER_MARK + spreadsheet.lines([user_file.head()]))
     count = 0
     for lines in read(user_lists.export_pages, scope):
-        sheet.write(spreadsheet.lines(user_views.sheet_rows(lines)))
+        sheet.write(spreadsheet.lines(user_file.rows(lines)))
         count += len(lines)
     return sheet, count
 

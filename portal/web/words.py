@@ -6,16 +6,20 @@ Here a request finds its language once. It does not choose it: `render.current_l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator
 from contextlib import contextmanager
 from gettext import NullTranslations
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import g
 from flask_babel import force_locale, get_babel, get_translations
 from markupsafe import Markup
 
 from portal.web import here
+
+NUMBERS_MAX = 2048  # Kept as they are written: the small ones come on every page.
 
 
 class Language:
@@ -62,6 +66,13 @@ class Phrase:
 
     def __mod__(self, values: Any) -> str:
         return str(self) % values
+
+
+class Count(int):
+    """A number that `%s` writes as the reader's language does, and `%d` bare."""
+
+    def __str__(self) -> str:
+        return number(self)
 
 
 _STRANGERS = Language("en", NullTranslations())
@@ -113,7 +124,17 @@ def gettext(phrase: str, **values: Any) -> str:
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """A phrase in the form that a number asks for."""
-    return language().catalogue.ngettext(one, many, num) % {"num": num, **values}
+    return language().catalogue.ngettext(one, many, num) % {"num": Count(num), **values}
+
+
+def number(value: int) -> str:
+    """A whole number as this request's language writes it: "50,000", "50.000"."""
+    return _number(int(value), language().code)
+
+
+@functools.lru_cache(NUMBERS_MAX)
+def _number(value: int, code: str) -> str:
+    return format_decimal(value, locale=code)
 
 
 def lazy_gettext(phrase: str) -> Phrase:

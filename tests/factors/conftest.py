@@ -8,7 +8,8 @@ import pytest
 
 from portal.factors import Registry, registry
 from portal.settings import Settings
-from tests.support.house import CHEAP_HASH
+from tests.support.house import BASE_URL, CHEAP_HASH
+from tests.support.makers import Models
 
 BREACHED = "the breach that everybody read of"
 
@@ -16,4 +17,5 @@ BREACHED = "the breach that everybody read of"
 @pytest.fixture(scope="session")
 def factors() -> Registry:
     known = hashlib.sha1(BREACHED.encode()).hexdigest()
-    return registry(Settings(password_hash=CHEAP_HASH), lambda digest: digest == known)
+    settings = Settings(base_url=BASE_URL, password_hash=CHEAP_HASH)
+    return registry(settings, lambda digest: digest == known, Models())

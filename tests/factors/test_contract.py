@@ -21,12 +21,16 @@ from portal.settings import Settings
 from portal.web import messages
 from tests.support.clock import START, Entropy
 from tests.support.devices import DEVICES
-from tests.support.enrolled import SUBJECT, begin, enrol
+from tests.support.enrolled import SUBJECT, begin, challenge, enrol
+from tests.support.makers import Models
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ROOT / "portal" / "factors"
-KINDS = tuple(registry(Settings(), lambda _digest: False))
+KINDS = tuple(registry(Settings(), lambda _digest: False, Models()))
 LATER = START + timedelta(minutes=5)
+
+# What is no secret of an authenticator, by kind: it says what it is, not who may use it.
+PUBLIC = {"passkey": ("aaguid", "model", "format", "variant", "transports", "rp_id")}
 
 # What can be typed or sent and is never right: no exception, no acceptance.
 NEVER_RIGHT = {
@@ -76,27 +80,32 @@ def test_every_kind_has_a_device() -> None:
 
 def test_a_right_answer_enrols_and_a_later_one_proves(factor: Factor) -> None:
     data, device = enrol(factor)
-    assert isinstance(factor.verify(data, None, device.answer(LATER), LATER), Verified)
+    ceremony = challenge(factor, data, device)
+    assert isinstance(factor.verify(data, ceremony, device.answer(LATER), LATER), Verified)
 
 
 def test_a_wrong_answer_is_rejected(factor: Factor) -> None:
     data, device = enrol(factor)
-    outcome = factor.verify(data, None, device.wrong(LATER), LATER)
-    assert outcome == Rejected(Reason.WRONG)
+    ceremony = challenge(factor, data, device)
+    outcome = factor.verify(data, ceremony, device.wrong(LATER), LATER)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.reason, outcome.data) == (Reason.WRONG, None)
 
 
 def test_another_persons_answer_is_rejected(factor: Factor) -> None:
     data, _ = enrol(factor)
     if factor.kind == "password":
         return  # Two people may have the same password.
-    _, other = enrol(factor, seed="somebody else")
-    assert isinstance(factor.verify(data, None, other.answer(LATER), LATER), Rejected)
+    theirs, other = enrol(factor, seed="somebody else")
+    ceremony = challenge(factor, theirs, other)
+    assert isinstance(factor.verify(data, ceremony, other.answer(LATER), LATER), Rejected)
 
 
 @pytest.mark.parametrize("answer", NEVER_RIGHT.values(), ids=NEVER_RIGHT)
 def test_what_is_never_right_is_rejected(factor: Factor, answer: str) -> None:
-    data, _ = enrol(factor)
-    assert isinstance(factor.verify(data, None, answer, LATER), Rejected)
+    data, device = enrol(factor)
+    ceremony = challenge(factor, data, device)
+    assert isinstance(factor.verify(data, ceremony, answer, LATER), Rejected)
     begun = begin(factor)
     assert isinstance(factor.finish_enrolment(begun.ceremony, answer, START), Rejected)
 
@@ -104,17 +113,19 @@ def test_what_is_never_right_is_rejected(factor: Factor, answer: str) -> None:
 @pytest.mark.parametrize("more", ["\x00", "\ud800", "0", "\u0660", "x" * 300], ids=repr)
 def test_a_right_answer_with_more_behind_it_is_rejected(factor: Factor, more: str) -> None:
     data, device = enrol(factor)
+    ceremony = challenge(factor, data, device)
     answer = device.answer(LATER) + more
-    assert isinstance(factor.verify(data, None, answer, LATER), Rejected)
+    assert isinstance(factor.verify(data, ceremony, answer, LATER), Rejected)
 
 
 def test_verifying_is_pure(factor: Factor) -> None:
     data, device = enrol(factor)
-    before = copy.deepcopy(data)
+    ceremony = challenge(factor, data, device)
+    before = copy.deepcopy((data, ceremony))
     for answer in (device.answer(LATER), device.wrong(LATER), ""):
-        first = factor.verify(data, None, answer, LATER)
-        assert factor.verify(data, None, answer, LATER) == first
-        assert data == before
+        first = factor.verify(data, ceremony, answer, LATER)
+        assert factor.verify(data, ceremony, answer, LATER) == first
+        assert (data, ceremony) == before
 
 
 def test_finishing_an_enrolment_is_pure(factor: Factor) -> None:
@@ -135,10 +146,11 @@ def test_beginning_is_decided_by_its_entropy(factor: Factor) -> None:
 
 def test_an_answer_that_is_good_once_is_rejected_the_second_time(factor: Factor) -> None:
     data, device = enrol(factor)
+    ceremony = challenge(factor, data, device)
     answer = device.answer(LATER)
-    first = factor.verify(data, None, answer, LATER)
+    first = factor.verify(data, ceremony, answer, LATER)
     assert isinstance(first, Verified)
-    second = factor.verify(first.data, None, answer, LATER)
+    second = factor.verify(first.data, ceremony, answer, LATER)
     if device.one_time:
         assert second == Rejected(Reason.USED)
     else:
@@ -148,7 +160,8 @@ def test_an_answer_that_is_good_once_is_rejected_the_second_time(factor: Factor)
 def test_state_and_data_are_json(factor: Factor) -> None:
     begun = begin(factor)
     data, device = enrol(factor)
-    used = factor.verify(data, None, device.answer(LATER), LATER)
+    ceremony = challenge(factor, data, device)
+    used = factor.verify(data, ceremony, device.answer(LATER), LATER)
     assert isinstance(used, Verified)
     for value in (begun.ceremony.state, data, used.data, dict(factor.describe(data))):
         assert json.loads(json.dumps(value)) == value
@@ -159,6 +172,7 @@ def test_a_row_shows_no_secret(factor: Factor) -> None:
     data, device = enrol(factor)
     text = json.dumps(dict(factor.describe(data)))
     hidden = secrets_of(data) | secrets_of(begun.ceremony.state) | secrets_of(begun.shown)
+    hidden -= secrets_of([data[name] for name in PUBLIC.get(factor.kind, ())])
     answers = {device.answer(LATER)}
     assert not [secret for secret in hidden | answers if secret in text]
 
@@ -168,6 +182,7 @@ def test_a_kind_says_what_it_is(factor: Factor) -> None:
     assert isinstance(factor.slow, bool)
     assert isinstance(factor.several, bool)
     assert not (factor.strength.look_up_secret and factor.several)
+    assert factor.interactive is hasattr(factor, "begin_challenge")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,7 +15,7 @@ from flask.cli import FlaskGroup
 from tests.support.clock import Clock, Entropy
 from tests.support.databases import Databases
 from tests.support.deployment import TARGET, prepare
-from tests.support.house import PARTNER, PASSWORD, House, Visitor, settings_for
+from tests.support.house import BRANCH, PARTNER, PASSWORD, House, Visitor, settings_for
 from tests.support.http import at_once
 from tests.support.server import Server, run_command
 
@@ -253,3 +253,38 @@ def test_keys_rotate_while_people_sign_in(
         assert caller.prove().status_code == 303
     for deployment in (old, serving, new):
         deployment.house.close()
+
+
+def test_a_policy_is_published_shown_and_taken_back(house: House) -> None:
+    house.organise()
+    key = "ee882879-721c-4913-9775-3dfcce97072a"
+    made = _flask(house, "policy", "authenticators", PARTNER, "--attested", "--allow", key)
+    assert "version 1 is in force, for 2 organisations" in made.output
+    more = ("--level", "3", "--phishing-resistant", "--age", "5")
+    _flask(house, "policy", "raise", PARTNER, "export_settlements", *more)
+    shown = _flask(house, "policy", "show", PARTNER).output
+    assert "version 2 of its own" in shown
+    assert f"only {key}" in shown
+    assert "export_settlements: AAL3, phishing-resistant, within 5 minutes" in shown
+    assert "finance_controller" in shown
+    _flask(house, "policy", "back", PARTNER)
+    shown = _flask(house, "policy", "show", PARTNER).output
+    assert "version 3 of its own" in shown
+    assert "export_settlements" not in shown
+    assert "vouch for the model" in shown
+
+
+def test_a_policy_that_makes_no_sense_is_refused_in_words(house: House) -> None:
+    house.organise()
+    key = "ee882879-721c-4913-9775-3dfcce97072a"
+    both = ("--allow", key, "--deny", key)
+    refused = _flask(house, "policy", "authenticators", PARTNER, *both, code=1)
+    assert "no model would be left that may be enrolled" in refused.output
+    refused = _flask(house, "policy", "authenticators", PARTNER, "--allow", "yellow", code=1)
+    assert "no model: yellow" in refused.output
+    assert "nothing was published yet" in _flask(house, "policy", "back", PARTNER, code=1).output
+    _flask(house, "policy", "raise", PARTNER, "home", "--level", "3", code=2)
+    _flask(house, "policy", "raise", "Nobody", "export_users", "--level", "3", code=1)
+    _flask(house, "policy", "authenticators", BRANCH, "--allow", key)
+    refused = _flask(house, "policy", "authenticators", PARTNER, "--deny", key, code=1)
+    assert f"in {BRANCH}" in refused.output

@@ -6,7 +6,9 @@ import base64
 import subprocess
 import sys
 
-from portal.settings import DEVELOPMENT_KEY_RING, DEVELOPMENT_SECRET
+import pytest
+
+from portal.settings import DEVELOPMENT_KEY_RING, DEVELOPMENT_MODELS, DEVELOPMENT_SECRET
 from tests.support.server import ROOT
 
 # A production environment that is good, and changes that make it weak, each alone enough.
@@ -42,6 +44,12 @@ WEAK = [
     ("PORTAL_PROXY_COUNT", "many"),
     ("PORTAL_SUPPORT_CONTACT", ""),
     ("PORTAL_TOTP_PERIOD", "7"),
+    ("PORTAL_RP_ID", "elsewhere.example"),
+    ("PORTAL_RELATED_ORIGINS", "http://other.example"),
+    ("PORTAL_APPLE_APPS", "example.livery"),
+    ("PORTAL_ANDROID_APPS", "example.livery=AA:BB"),
+    ("PORTAL_PASSKEY_POST_QUANTUM", "perhaps"),
+    ("PORTAL_AUTHENTICATOR_MODELS", DEVELOPMENT_MODELS),
 ]
 
 
@@ -89,3 +97,14 @@ def test_production_names_every_problem_at_once() -> None:
     assert code == 2
     for name in GOOD:
         assert name == "PORTAL_MODE" or f"  - {name}: " in said
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("PORTAL_FIDO_METADATA", "README.md"), ("PORTAL_AUTHENTICATOR_MODELS", "missing.json")],
+)
+def test_production_refuses_metadata_that_it_cannot_read(name: str, file: str) -> None:
+    code, said = _start({**GOOD, name: file})
+    assert code == 2
+    assert said.count(f"  - {name}: ") == 1
+    assert "Traceback" not in said

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from portal.ceremony import Reason, Rejected
 from portal.flows import challenge, hosts, session
+from portal.flows.device_answers import Answer as Typed
 from portal.rules.terms import Action, Role
 from tests.support.deployment import Deployment
 from tests.support.house import PARTNER, PASSWORD, App, House
@@ -168,7 +169,7 @@ def test_a_used_code_is_refused_every_time(house: House, kind: str, replays: int
         edge = house.runner.edge()
         house.runner.prepare(edge, writing=True)
         visit = session.load(edge, cookie.value)
-        outcome = house.runner.run(edge, challenge.answer, visit, Action.HOME, kind, code)
+        outcome = house.runner.run(edge, challenge.answer, visit, Action.HOME, kind, Typed(code))
         assert outcome == Rejected(Reason.USED)
     assert again.get("/").status_code == 303
 

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from portal import Providers, commands, create_app, intake_commands
+from portal import (
+    Providers,
+    commands,
+    create_app,
+    intake_commands,
+    metadata_commands,
+    policy_commands,
+)
 from portal.factors import registry
 from portal.flows.events import Event
 from portal.flows.notices import Notice
@@ -16,7 +23,7 @@ from portal.rules.terms import Action
 from portal.settings import Settings
 from portal.web.gate import PUBLIC, action_of
 from portal.web.machines import Entry
-from tests.support.house import Letters, settings_for
+from tests.support.house import CATALOGUE, Letters, settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -34,7 +41,7 @@ def test_every_event_and_notice_is_documented(name: str) -> None:
     assert f"`{name}`" in OPERATIONS
 
 
-@pytest.mark.parametrize("kind", registry(Settings(), lambda _: False))
+@pytest.mark.parametrize("kind", registry(Settings(), lambda _: False, CATALOGUE))
 def test_every_factor_is_in_the_readme(kind: str) -> None:
     assert f"`portal/factors/{kind}/`" in README
 
@@ -46,7 +53,7 @@ def test_every_action_is_in_the_decision_table(action: Action) -> None:
 
 
 def test_every_public_path_that_takes_a_post_is_listed_as_a_way_in(tmp_path: Path) -> None:
-    providers = Providers(Letters(), Places(), lambda _: False)
+    providers = Providers(Letters(), Places(), lambda _: False, CATALOGUE)
     app = create_app(settings_for(f"sqlite:///{tmp_path}/unused.db"), providers)
     for rule in app.url_map.iter_rules():
         action = action_of(app, rule.endpoint)
@@ -62,6 +69,8 @@ def test_every_command_is_documented() -> None:
         commands.keys,
         commands.audit,
         intake_commands.token,
+        policy_commands.policy,
+        metadata_commands.metadata,
     )
     for group in groups:
         for name in group.commands:

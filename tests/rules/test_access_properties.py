@@ -13,7 +13,15 @@ from portal.rules.actions import ACTIONS, Entry
 from portal.rules.facts import Facts
 from portal.rules.policy import DEFAULT, counts_as_second_factor
 from portal.rules.terms import AccountState, Action, Authentication, Role
-from tests.support.facts import NOW, STRENGTHS, memberships, proof, proved_now, session
+from tests.support.facts import (
+    NOW,
+    STRENGTHS,
+    at_shared_desk,
+    memberships,
+    proof,
+    proved_now,
+    session,
+)
 
 HARD = timedelta(days=31).total_seconds()
 # The edges of every limit, a second to each side, and anything between.
@@ -44,6 +52,10 @@ def proofs_of(some: st.SearchStrategy[str]) -> st.SearchStrategy[Authentication]
     return st.builds(lambda kind, age: proof(kind, seconds=age), some, ages)
 
 
+def _own_desk(facts: Facts) -> Facts:
+    return facts
+
+
 @st.composite
 def sessions(draw: st.DrawFn) -> Facts:
     """A session of a person whose proofs need not all be of factors still held.
@@ -56,12 +68,15 @@ def sessions(draw: st.DrawFn) -> Facts:
         st.lists(proofs_of(of_held | kinds), max_size=4, unique_by=lambda one: one.kind)
     )
     idle = draw(st.sampled_from([0.0] * 8 + [edge for edge in EDGES if edge >= 0]))
+    desk = at_shared_desk if draw(st.booleans()) else _own_desk
     return replace(
-        session(
-            *given_proofs,
-            holds=" ".join(sorted(holds)),
-            roles=draw(roles),
-            idle=timedelta(seconds=idle),
+        desk(
+            session(
+                *given_proofs,
+                holds=" ".join(sorted(holds)),
+                roles=draw(roles),
+                idle=timedelta(seconds=idle),
+            )
         ),
         last_kind=draw(st.none() | kinds),
         state=draw(st.sampled_from([AccountState.ACTIVE] * 8 + [*AccountState])),
@@ -109,6 +124,12 @@ def test_a_required_role_opens_nothing_but_the_gate(
     # The gate gives 30 minutes where a whole session has 5; nothing else may differ.
     assert ACTIONS[action].entry is Entry.GATE
     assert isinstance(decide(Action.HOME, required), Enrol)
+
+
+@given(sessions(), actions)
+def test_a_shared_desk_opens_nothing(facts: Facts, action: Action) -> None:
+    shared = at_shared_desk(facts)
+    assert is_allowed(decide(action, facts)) or not is_allowed(decide(action, shared))
 
 
 @given(sessions(), guarded, guarded)
@@ -174,6 +195,6 @@ def test_no_guarded_action_passes_below_what_policy_asks(facts: Facts, action: A
     assert has_second
     recent = [one for one in facts.authentications if facts.now - one.at < timedelta(hours=24)]
     kinds_proved = {one.kind for one in recent}
-    assert "passkey" in kinds_proved or (
+    assert kinds_proved & {"passkey", "key"} or (
         "password" in kinds_proved and kinds_proved & {"totp", "sms", "backup_codes"}
     )

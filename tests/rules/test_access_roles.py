@@ -51,6 +51,7 @@ ROLES: dict[Action, set[Role]] = {
     Action.CHANGE_MEMBERSHIP: {PARTNER, HQ, SUPER},
     Action.APPROVE_MEMBERSHIP: {PARTNER, SUPER},
     Action.REJECT_MEMBERSHIP: {PARTNER, SUPER},
+    Action.WITHDRAW_MEMBERSHIP: {PARTNER, HQ, SUPER},
 }
 # What must be proved: for this very operation, within 5 minutes, within 15, or nothing more.
 GRANTED = {
@@ -71,6 +72,7 @@ FRESH = {
     Action.ADMINISTER_USER,
     Action.INVITE_USER,
     Action.CHANGE_MEMBERSHIP,
+    Action.WITHDRAW_MEMBERSHIP,
 }
 RECENT = {Action.VIEW_CARDS, Action.VIEW_PASSENGERS, Action.CHANGE_PASSENGERS}
 # Whose objects, seen from /hq/partner/; an action that is not here has no object of its own.
@@ -85,11 +87,15 @@ SERVED = {
     Action.ADMINISTER_USER,
     Action.REQUEST_RESET,
     Action.WITHDRAW_RESET,
-    Action.INVITE_USER,
     Action.CHANGE_MEMBERSHIP,
+}
+# As served; and from the root any organisation's, or any without an administrator.
+SERVED_OR_ANY = {
     Action.APPROVE_MEMBERSHIP,
     Action.REJECT_MEMBERSHIP,
+    Action.WITHDRAW_MEMBERSHIP,
 }
+SERVED_OR_UNATTENDED = {Action.INVITE_USER}
 ANYWHERE = {
     Action.APPROVE_PAYOUT,
     Action.REJECT_PAYOUT,
@@ -98,7 +104,7 @@ ANYWHERE = {
     Action.REJECT_RESET,
     Action.CHECK_CALLER,
 }
-TARGETED = OWN | BELOW | SERVED | ANYWHERE
+TARGETED = OWN | BELOW | SERVED | SERVED_OR_ANY | SERVED_OR_UNATTENDED | ANYWHERE
 SECOND_PERSON = {
     Action.APPROVE_PAYEE,
     Action.APPROVE_PAYOUT,
@@ -115,6 +121,7 @@ NEVER_ONESELF = {
     Action.CHECK_CALLER,
     Action.CHANGE_MEMBERSHIP,
     Action.APPROVE_MEMBERSHIP,
+    Action.WITHDRAW_MEMBERSHIP,
 }
 WITHIN_RANK = {Action.ADMINISTER_USER}  # Roles have ranks of their own: rules/roles.py.
 # Path and mark of the organisation that an object belongs to, and which standings reach it.
@@ -192,7 +199,7 @@ def test_the_tenant_decides_before_anything_else(action: Action, place: str) -> 
         for name, actions in (
             ("own", OWN),
             ("below", BELOW),
-            ("served", SERVED),
+            ("served", SERVED | SERVED_OR_ANY | SERVED_OR_UNATTENDED),
             ("any", ANYWHERE),
         )
         if action in actions
@@ -211,6 +218,31 @@ def test_the_right_of_hq_is_held_at_the_root_whatever_a_role_is_called(action: A
     for path, managed, _ in PLACES.values():
         facts = replace(elsewhere, target=target_for(action, path, managed=managed))
         assert decide(action, facts) == NotFound("another_tenant")
+
+
+@pytest.mark.parametrize("action", sorted(SERVED_OR_ANY | SERVED_OR_UNATTENDED))
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("unattended", [False, True])
+def test_hq_reaches_beyond_whom_it_serves(action: Action, place: str, unattended: bool) -> None:
+    path, managed, _ = PLACES[place]
+    facts = acting_for(session(*BOTH), sorted(ROLES[action] - {PARTNER})[-1], path="/hq/")
+    target = replace(target_for(action, path, managed=managed), unattended=unattended)
+    served = path == "/hq/" or (managed and path == "/hq/guests/")
+    decision = decide(action, replace(facts, target=target))
+    if served or unattended or action in SERVED_OR_ANY:
+        assert decision == (GRANT if action in GRANTED else ALLOWED)
+    else:
+        assert decision == NotFound("another_tenant")
+    partner = acting_for(session(*BOTH), PARTNER, path="/hq/elsewhere/")
+    assert decide(action, replace(partner, target=target)) == NotFound("another_tenant")
+
+
+@pytest.mark.parametrize("action", sorted(TARGETED))
+def test_what_does_not_exist_is_nobodys_not_even_hqs(action: Action) -> None:
+    for path in ("/hq/", "/hq/partner/"):
+        facts = acting_for(session(*BOTH), sorted(ROLES[action])[0], path=path)
+        nothing = replace(target_for(action, ""), unattended=True)
+        assert decide(action, replace(facts, target=nothing)) == NotFound("another_tenant")
 
 
 @pytest.mark.parametrize("action", sorted(TARGETED))
@@ -282,7 +314,9 @@ def test_a_grant_takes_no_backup_code_and_the_strongest_kind_that_is_held(action
     ):
         role = sorted(ROLES[action])[0]
         facts = acting_for(session(*BOTH, holds=holds), role, path=home_of(action))
-        assert decide(action, about(action, facts)) == StepUp(choices, "grant", grant=True)
+        assert decide(action, about(action, facts)) == StepUp(
+            choices, "grant", grant=True, phishing_resistant=choices == ("passkey",)
+        )
 
 
 @pytest.mark.parametrize(("actions", "limit"), [(FRESH, 5), (RECENT, 15)])

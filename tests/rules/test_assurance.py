@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from portal.rules.assurance import (
     Lifetimes,
     acr,
     is_fresh,
+    is_hardware,
     level,
     lifetime_end,
     session_level,
+    without_hardware,
 )
 from portal.rules.terms import AAL, Authentication
 from tests.support.facts import NOW, STRENGTHS, proof
@@ -37,6 +40,9 @@ SECOND = timedelta(seconds=1)
         ("password backup_codes", AAL.AAL2),
         ("passkey", AAL.AAL2),
         ("passkey password totp", AAL.AAL2),
+        ("key", AAL.AAL3),
+        ("password totp key", AAL.AAL3),
+        ("key password sms", AAL.AAL3),
     ],
 )
 def test_a_level_is_two_categories_or_one_multi_factor(kinds: str, expected: AAL) -> None:
@@ -70,6 +76,25 @@ def test_a_level_is_two_categories_or_one_multi_factor(kinds: str, expected: AAL
             id="the older of two proofs is a day old",
         ),
         pytest.param(
+            (proof("key", hours=11, minutes=59, seconds=59),),
+            timedelta(minutes=14, seconds=59),
+            AAL.AAL3,
+            id="a hardware key, a second before both its limits",
+        ),
+        pytest.param(
+            (proof("key"),), timedelta(minutes=15), AAL.AAL2, id="AAL3 idled out to two factors"
+        ),
+        pytest.param((proof("key"),), HOUR, AAL.AAL1, id="and then to one, as any"),
+        pytest.param(
+            (proof("key", hours=12),), timedelta(0), AAL.AAL2, id="12 hours of AAL3 are over"
+        ),
+        pytest.param(
+            (proof("key", hours=13), proof("passkey"), proof("password"), proof("totp")),
+            timedelta(0),
+            AAL.AAL2,
+            id="weaker proofs make an old AAL3 no younger",
+        ),
+        pytest.param(
             (proof("password", seconds=-600), proof("totp", seconds=-600)),
             timedelta(seconds=-600),
             AAL.AAL2,
@@ -81,6 +106,27 @@ def test_a_session_stands_at(
     proofs: tuple[Authentication, ...], idle: timedelta, expected: AAL
 ) -> None:
     assert session_level(proofs, now=NOW, seen_at=NOW - idle) is expected
+
+
+def test_a_shared_desk_locks_at_every_level() -> None:
+    limit = LIFETIMES.shared_desk_idle
+    assert limit == timedelta(minutes=5)
+    for proofs, whole in (
+        ((proof("password"),), AAL.AAL1),
+        ((proof("password"), proof("totp")), AAL.AAL2),
+    ):
+        for idle, expected in ((limit - SECOND, whole), (limit, AAL.NONE)):
+            found = session_level(proofs, now=NOW, seen_at=NOW - idle, shared_desk=True)
+            assert found is expected
+            assert session_level(proofs, now=NOW, seen_at=NOW - idle) is whole
+
+
+def test_the_longer_time_of_a_desk_never_lengthens_a_levels_own() -> None:
+    long = replace(LIFETIMES, shared_desk_idle=2 * HOUR)
+    proofs = (proof("password"), proof("totp"))
+    for desk in (True, False):
+        found = session_level(proofs, now=NOW, seen_at=NOW - HOUR, lifetimes=long, shared_desk=desk)
+        assert found is AAL.AAL1
 
 
 def test_shorter_lifetimes_are_obeyed() -> None:
@@ -111,6 +157,8 @@ def test_shorter_lifetimes_are_obeyed() -> None:
         pytest.param(proof("totp"), AAL.AAL2, True, id="a possession refreshes it"),
         pytest.param(proof("backup_codes"), AAL.AAL2, True, id="a backup code is a possession"),
         pytest.param(proof("passkey", minutes=5), AAL.AAL2, True, id="so does a multi-factor one"),
+        pytest.param(proof("passkey"), AAL.AAL3, False, id="a passkey refreshes no AAL3"),
+        pytest.param(proof("key", minutes=5), AAL.AAL3, True, id="a hardware key does"),
     ],
 )
 def test_freshness(given: Authentication, wanted: AAL, expected: bool) -> None:
@@ -129,6 +177,30 @@ def test_a_lifetime_counts_from_the_newest_proof_or_from_the_issue() -> None:
     assert lifetime_end(proofs, issued_at=NOW) == NOW + timedelta(hours=23)
     assert lifetime_end(proofs[:1], issued_at=NOW) == NOW - timedelta(hours=3) + 30 * DAY
     assert lifetime_end([], issued_at=NOW) == NOW + timedelta(minutes=10)
+
+
+def test_a_stronger_key_costs_its_holder_no_session() -> None:
+    for kind in ("key", "passkey"):
+        assert lifetime_end([proof(kind, hours=1)], issued_at=NOW) == NOW + timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    "flag", ["multi_factor", "phishing_resistant", "device_bound", "hardware_protected"]
+)
+def test_aal3_is_one_proof_that_is_everything(flag: str) -> None:
+    weaker = replace(STRENGTHS["key"], **{flag: False})
+    assert is_hardware(STRENGTHS["key"])
+    assert not is_hardware(weaker)
+    assert level([weaker, STRENGTHS["password"], STRENGTHS["passkey"]]) is AAL.AAL2
+
+
+def test_a_proof_that_lapsed_is_worth_a_synced_keys() -> None:
+    proofs = (proof("password"), proof("key"), proof("totp"))
+    kept = without_hardware(proofs)
+    assert level(one.strength for one in kept) is AAL.AAL2
+    assert [(one.kind, one.at) for one in kept] == [(one.kind, one.at) for one in proofs]
+    assert kept[1].strength.phishing_resistant
+    assert without_hardware(proofs[:1]) == proofs[:1]
 
 
 def test_the_numbers_are_the_ones_of_the_house() -> None:

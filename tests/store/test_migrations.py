@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from portal.store.health import SCHEMA_VERSION
 from portal.store.schema import metadata
 from portal.store.user_index import is_compared
 from tests.support.databases import KINDS, Databases
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+HOME = "00000000-0000-7000-8000-00000000000a"
 
 
 @pytest.fixture(params=KINDS)
@@ -76,6 +80,97 @@ def test_upgrading_twice_changes_nothing(bare_url: str) -> None:
     for _ in range(2):
         command.upgrade(config_for(bare_url), "head")
     assert differences(bare_url) == []
+
+
+def identity(number: int) -> str:
+    return f"00000000-0000-7000-8000-{number:012d}"
+
+
+def execute(url: str, *statements: str) -> list[tuple[object, ...]]:
+    """Run SQL as it stands; the rows of the last statement."""
+    database = Database(url, pool_size=1)
+    try:
+        with database.engine.begin() as connection:
+            results = [connection.exec_driver_sql(statement) for statement in statements]
+            return [tuple(row) for row in results[-1]] if results[-1].returns_rows else []
+    finally:
+        database.dispose()
+
+
+def person(number: int, state: str) -> str:
+    """An account as the release before wrote it."""
+    return (
+        "INSERT INTO users (id, email, name, locale, time_zone, state, home_organisation_id, "
+        f"security, created_at) VALUES ('{identity(number)}', '{number}@new.example', 'N', 'en', "
+        f"'UTC', '{state}', '{HOME}', '{{}}', '2026-01-0{number} 12:00:00.000000')"
+    )
+
+
+def states(url: str) -> dict[int, str]:
+    found = execute(url, "SELECT email, state FROM users ORDER BY email")
+    return {int(str(email)[0]): str(state) for email, state in found}
+
+
+BEFORE_0004 = (
+    "INSERT INTO organisations (id, path, name, managed_by_parent, created_at) "
+    f"VALUES ('{HOME}', '/{HOME}/', 'HQ', false, '2026-01-01 12:00:00.000000')",
+    *(person(number, "disabled") for number in (1, 2, 3, 4)),
+    person(5, "invited"),
+    person(6, "active"),
+    # 2 had a password once, 3 has a role, 4 was disabled by somebody; nobody ever held 1.
+    "INSERT INTO authenticators (id, user_id, kind, name, data, strength, version, created_at, "
+    f"revoked_at) VALUES ('{identity(1)}', '{identity(2)}', 'password', '', '', '{{}}', 1, "
+    "'2026-01-02 12:00:00.000000', '2026-01-03 12:00:00.000000')",
+    "INSERT INTO memberships (id, user_id, organisation_id, role, created_at) "
+    f"VALUES ('{identity(1)}', '{identity(3)}', '{HOME}', 'hq_admin', "
+    "'2026-01-03 12:00:00.000000')",
+    *(
+        "INSERT INTO audit_events (id, at, event, subject_id, level, address, user_agent, "
+        f"request_id, detail) VALUES ('{identity(mark)}', '2026-01-04 12:00:00.000000', '{event}', "
+        f"'{identity(subject)}', 'AAL2', '', '', '', '{{}}')"
+        for mark, event, subject in (
+            (1, "user.disabled", 4),
+            (2, "user.created", 1),
+            (3, "invitation.withdrawn", 1),
+        )
+    ),
+)
+
+
+def test_an_invitation_that_the_release_before_took_back_disables_nobody(bare_url: str) -> None:
+    config = config_for(bare_url)
+    command.upgrade(config, "0003")
+    execute(bare_url, *BEFORE_0004)
+    before = states(bare_url)
+    command.upgrade(config, "0004")
+    moved = {**before, 1: "invited"}
+    assert states(bare_url) == moved
+    marked = "SELECT email, withdrawn_at = created_at FROM users WHERE withdrawn_at IS NOT NULL"
+    assert execute(bare_url, marked) == [("1@new.example", True)]
+    command.downgrade(config, "0003")
+    assert states(bare_url) == before, "as the release before reads it"
+
+
+def test_what_an_old_process_disables_afterwards_is_moved_by_the_statement_in_the_docs(
+    bare_url: str,
+) -> None:
+    command.upgrade(config_for(bare_url), "head")
+    execute(bare_url, *BEFORE_0004)
+    (statement,) = re.findall(r"```sql\n(.+?);\n```", OPERATIONS.read_text(), re.DOTALL)
+    script = ScriptDirectory.from_config(config_for("sqlite://"))
+    revision = script.get_revision("0004")
+    assert revision is not None
+    assert statement.split() == revision.module.LET_GO.split()
+    for _ in range(2):
+        execute(bare_url, statement)
+        assert states(bare_url) == {
+            1: "invited",
+            2: "disabled",
+            3: "disabled",
+            4: "disabled",
+            5: "invited",
+            6: "active",
+        }
 
 
 def test_the_databases_of_other_tests_equal_the_migrations(database_url: str) -> None:

@@ -103,6 +103,16 @@ def test_a_ciphertext_that_changed_rows_does_not_open(store: Store) -> None:
         store.run(authenticators.by_id, user_id, other)
 
 
+def test_a_list_opens_only_what_is_asked_for(store: Store) -> None:
+    user_id = store.user()
+    good, bad = (enrol(store, user_id, {"secret": name}) for name in ("good", "bad"))
+    store.tamper(update(table).where(table.c.id == bad).values(data=raw(store, good)))
+    one, other = store.run(authenticators.of_user, user_id)
+    assert (one.id, one.data) == (good, {"secret": "good"})
+    with pytest.raises(SealBroken):
+        _ = other.data
+
+
 @pytest.mark.parametrize("length", [0, 5])
 def test_rotation_goes_on_past_a_value_that_does_not_open(store: Store, length: int) -> None:
     user_id = store.user()

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+from tests.support.passkeys import Device as Authenticator
+from tests.support.passkeys import Flaw, synced_passkey
 
 
 def one_time_code(key: bytes, counter: int, *, digits: int = 6, algorithm: str = "SHA1") -> str:
@@ -106,4 +110,28 @@ class Memory:
         return self.password + "?"
 
 
-DEVICES = {device.kind: device for device in (AuthenticatorApp, SheetOfCodes, Memory)}
+@dataclass
+class Phone:
+    """A phone with a passkey, and the browser that asks it; it answers what it was shown last."""
+
+    kind: str = "passkey"
+    one_time: bool = False  # Its challenge is good once; that is for a ceremony to keep.
+    authenticator: Authenticator = field(default_factory=synced_passkey)
+    options: str = ""
+
+    def learn(self, shown: Mapping[str, Any]) -> None:
+        self.options = shown["options"]
+
+    def answer(self, now: datetime) -> str:
+        return self._say(Flaw())
+
+    def wrong(self, now: datetime) -> str:
+        return self._say(Flaw(rp_id="evil.example"))
+
+    def _say(self, flaw: Flaw) -> str:
+        registers = "user" in json.loads(self.options)
+        ask = self.authenticator.create if registers else self.authenticator.get
+        return ask(self.options, flaw)
+
+
+DEVICES = {device.kind: device for device in (AuthenticatorApp, SheetOfCodes, Memory, Phone)}

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from portal.ceremony import ENTROPY_BYTES, Ceremony, Factor, Purpose, Subject, Verified
+from portal.ceremony import (
+    ENTROPY_BYTES,
+    Ceremony,
+    Factor,
+    Interactive,
+    Purpose,
+    Subject,
+    Verified,
+)
 from tests.support.clock import START, Entropy
 from tests.support.devices import DEVICES, Device
 
@@ -16,6 +24,7 @@ SUBJECT = Subject(
     name="Tara Winter",
     issuer="Livery Portal",
     has_second_factor=False,
+    handle=bytes(range(32)),
 )
 
 
@@ -52,3 +61,14 @@ def enrol(factor: Factor, now: datetime = START, *, seed: str = "enrolment") -> 
     outcome = factor.finish_enrolment(begun.ceremony, begun.device.answer(now), now)
     assert isinstance(outcome, Verified), outcome
     return outcome.data, begun.device
+
+
+def challenge(factor: Factor, data: Any, device: Device, *, seed: str = "use") -> Ceremony | None:
+    """A challenge that the device has been shown; None for a factor that knows of none."""
+    if not factor.interactive:
+        return None
+    asking = cast(Interactive, factor)
+    begun = asking.begin_challenge([data], verified=True, entropy=Entropy(seed)(ENTROPY_BYTES))
+    device.learn(begun.shown)
+    expires_at = START + timedelta(minutes=30)
+    return Ceremony("c2", factor.kind, Purpose.CHALLENGE, "s1", begun.state, expires_at)

@@ -21,6 +21,13 @@ STRENGTHS = {
     "backup_codes": Strength(Category.POSSESSION, look_up_secret=True),
     "passkey": Strength(Category.POSSESSION, phishing_resistant=True, multi_factor=True),
     "sms": Strength(Category.POSSESSION, restricted=True),
+    "key": Strength(
+        Category.POSSESSION,
+        phishing_resistant=True,
+        multi_factor=True,
+        device_bound=True,
+        hardware_protected=True,
+    ),
 }
 ZERO = timedelta(0)
 
@@ -40,6 +47,12 @@ def memberships(roles: Iterable[Role]) -> tuple[Membership, ...]:
     return tuple(
         Membership(f"o{n}", f"Organisation {n}", role, f"/hq/o{n}/") for n, role in enumerate(roles)
     )
+
+
+def at_shared_desk(facts: Facts) -> Facts:
+    """The same session of somebody who also belongs to an organisation with shared desks."""
+    desk = Membership("desk", "Desk", Role.DISPATCHER, "/hq/desk/", shared_desks=True)
+    return replace(facts, memberships=(*facts.memberships, desk))
 
 
 def acting_for(facts: Facts, *roles: Role, path: str = "/hq/partner/") -> Facts:

@@ -24,9 +24,10 @@ from portal import Providers, create_app
 from portal.edge import DeliveryFailed, Message
 from portal.flows import delivery, hosts
 from portal.flows.hosts import NewUser
+from portal.providers.metadata import Metadata
 from portal.providers.places import Places
 from portal.rules.terms import Role
-from portal.settings import PasswordHash, Settings
+from portal.settings import DEVELOPMENT_MODELS, PasswordHash, Settings
 from portal.store.users import User
 from portal.web import mail
 from portal.web.run import Runner
@@ -38,6 +39,8 @@ BASE_URL = "https://portal.example"
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 KEY = re.compile(r"((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})")
 BACKUP_CODE = re.compile(r"<code>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){4})</code>")
+# Reads nine megabytes when first asked: once for all houses.
+CATALOGUE = Metadata(own=DEVELOPMENT_MODELS)
 HQ, PARTNER, BRANCH, GUESTS = "Test HQ", "Test Cars", "Test Harbour", "Guests"
 
 # Who stands in every house. Eve has a password and nothing else, and a role that must enrol.
@@ -92,7 +95,9 @@ class House:
         self.clock = clock
         self.letters = Letters()
         self.breached: set[str] = set()
-        providers = Providers(self.letters, Places(), lambda digest: digest in self.breached)
+        providers = Providers(
+            self.letters, Places(), lambda digest: digest in self.breached, CATALOGUE
+        )
         self.app: Flask = create_app(settings, providers, clock=clock, entropy=entropy)
         self.runner: Runner = self.app.extensions["portal"]
         self._organised = False

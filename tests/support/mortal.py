@@ -19,9 +19,10 @@ from werkzeug.serving import make_server
 
 from portal import Providers, create_app
 from portal.edge import Database, Transaction
+from portal.providers.metadata import Metadata
 from portal.providers.places import Places
 from portal.providers.smtp import SMTPMailer
-from portal.settings import Settings, from_environment
+from portal.settings import DEVELOPMENT_MODELS, Settings, from_environment
 from tests.support.clock import FileClock
 from tests.support.house import CHEAP_HASH
 
@@ -105,7 +106,7 @@ def make() -> Any:
     """The application, as the environment of this process describes it."""
     settings = settings_from(os.environ)
     mailer = SMTPMailer(settings.smtp_url, settings.mail_from)
-    providers = Providers(mailer, Places(), lambda _digest: False)
+    providers = Providers(mailer, Places(), lambda _digest: False, Metadata(own=DEVELOPMENT_MODELS))
     clock = FileClock(Path(os.environ[CLOCK_VARIABLE]))
     made = create_app(settings, providers, clock=clock)
     runner = made.extensions["portal"]

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from portal.edge import Edge
-from portal.flows import payees, payouts
+from portal.flows import payee_intake, payouts
 from portal.rules.terms import Role
 from portal.store import organisations
 from tests.support.house import PARTNER, House, Visitor
@@ -37,7 +37,7 @@ HIDDEN = re.compile(r'<input type="hidden" name="(?!csrf_token")([^"]+)" value="
 
 def take_payee(house: House, partner: str = PARTNER, **changed: Any) -> str | None:
     """A payee that the platform sends; why it was refused, if it was."""
-    return _take(house, payees.take, partner, {**PAYEE, **changed})
+    return _take(house, payee_intake.take, partner, {**PAYEE, **changed})
 
 
 def take_payout(house: House, partner: str = PARTNER, **changed: Any) -> str | None:
@@ -51,7 +51,8 @@ def _take(house: House, flow: Any, partner: str, record: dict[str, Any]) -> str 
     def take(edge: Edge) -> str | None:
         organisation = organisations.by_name(edge, partner)
         assert organisation is not None
-        return flow(edge, organisation, record)
+        refused = flow(edge, organisation, record)
+        return refused if isinstance(refused, str) else None
 
     return house.run(take)
 

@@ -6,11 +6,12 @@ from gettext import NullTranslations
 
 import pytest
 from flask import Flask
-from jinja2 import DictLoader
-from markupsafe import Markup
+from jinja2 import DictLoader, TemplateNotFound
+from markupsafe import Markup, escape
 
-from portal.web.compiled import Known, PageEnvironment
-from portal.web.words import Language
+from portal.web.compiled import PageEnvironment, text
+from portal.web.folding import Known
+from portal.web.words import Language, Phrase
 
 
 class German(NullTranslations):
@@ -38,7 +39,7 @@ def rendered(
     functions = {"icon": lambda name, label=None: Markup("<svg {} {}>").format(name, label)}
     app.add_template_global(functions["icon"], "icon")
     values |= {"_": language.translate, "links": links, "locale": "de"}
-    known = Known(language, functions, {"links": links}, {"locale": "de"})
+    known = Known(language, functions, {"links": links}, {"locale": "de"}, frozenset({"icon"}))
     compiled = plain.for_language(known)
     return (
         plain.get_template("page.html").render(values),
@@ -69,6 +70,13 @@ def rendered(
         "{% extends 'frame.html' %}{% if who %}{% block inner %}{{ who }}{% endblock %}{% endif %}",
         "{% extends which %}{% block inner %}{{ who }}{% endblock %}",
         "{% extends 'frame.html' %}{% block other %}{{ who }}{% endblock %}",
+        "{% for kind in ['a', 'b', 'plain'] %}{% include 'row/' ~ kind ~ '.html' %}{% endfor %}",
+        "{% set row = {'kind': 'b'} %}{% include 'row/' ~ row.kind ~ '.html' %}{{ row.kind }}",
+        "{% set kind = 'a' %}{% include 'row/' ~ kind ~ '.html' %}{% include 'heir.html' %}",
+        "{% from 'm.html' import m %}{{ m(what=who) }}{{ m(icon(who, label=who)) }}{{ m(1) }}",
+        "{% from 'm.html' import m as icon %}{{ icon(who) }}",
+        "{{ 'a' ~ '<b>' }}{{ 'a' ~ who }}{{ _('Hello') ~ '<b>' }}{{ icon('x' ~ who) }}",
+        "{{ phrase }}{{ phrase ~ who }}{{ none }}{{ 7 }}{{ undefined }}{{ [who] }}",
     ],
 )
 def test_a_compiled_page_says_what_the_plain_one_says(source: str) -> None:
@@ -78,10 +86,27 @@ def test_a_compiled_page_says_what_the_plain_one_says(source: str) -> None:
         "frame.html": "<{% block inner %}{% endblock %}{% block more %}{{ who }}{% endblock %}"
         "{{ self.inner() }}>",
         "m.html": "{% macro m(what) %}({{ what }}){% endmacro %}",
+        "row/a.html": "{% extends 'row/plain.html' %}{% block inner %}A{{ kind }}{% endblock %}",
+        "row/b.html": "{% for kind in ['c'] %}{{ kind }}{{ row.kind }}{% endfor %}{{ icon(kind) }}",
+        "row/plain.html": "<{% block inner %}{{ who }}{% endblock %}>{{ icon('k' ~ kind) }}",
     }
-    plain, compiled = rendered(source, others, who="<i>&", which="frame.html")
+    phrase, row = Phrase("Other"), {"kind": "<r>"}
+    plain, compiled = rendered(
+        source, others, who="<i>&", which="frame.html", phrase=phrase, row=row
+    )
     assert compiled == plain
     assert "<i>" not in compiled
+
+
+def test_what_no_template_is_there_for_is_not_found_in_both() -> None:
+    for kind in ("none", "../page"):
+        with pytest.raises(TemplateNotFound):
+            rendered("{% include 'row/' ~ kind ~ '.html' %}", {"row/a.html": "a"}, kind=kind)
+
+
+@pytest.mark.parametrize("value", ["<&>'\"", "ä", Markup("<b>"), 7, None, True, ["<"], Phrase("x")])
+def test_a_page_s_text_is_what_escaping_gives(value: object) -> None:
+    assert text(value) == escape(value)
 
 
 def test_a_phrase_that_lacks_a_value_fails_in_both() -> None:

@@ -16,9 +16,11 @@ EXPECTED = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
 }
+# May be kept by whoever asks; `test_well_known` has what the second says.
+DOCUMENT = "/.well-known/passkey-endpoints"
+FOR_ANYBODY = ("/static", DOCUMENT)
 POLICY = {
     "default-src 'none'",
     "script-src 'self'",
@@ -40,14 +42,26 @@ def test_every_answer_carries_the_headers(house: House) -> None:
             answer.close()
             for name, value in EXPECTED.items():
                 assert answer.headers.get(name) == value, (path, name)
+            sharing = "cross-origin" if path == DOCUMENT else "same-origin"
+            assert answer.headers.getlist("Cross-Origin-Resource-Policy") == [sharing], path
             policy = set(answer.headers["Content-Security-Policy"].split("; "))
             assert policy >= POLICY, path
             assert "unsafe" not in answer.headers["Content-Security-Policy"]
             assert len(answer.headers["X-Request-ID"]) == 16
             assert "Werkzeug" not in answer.headers.get("Server", "")
-            if not path.startswith("/static"):
+            if not path.startswith(FOR_ANYBODY):
                 assert answer.headers["Cache-Control"] == "no-store", path
                 assert {"Cookie", "HX-Request"} <= set(answer.headers["Vary"].split(", ")), path
+
+
+def test_a_cookie_of_any_bytes_is_nobodys_and_the_page_comes_all_the_same(house: House) -> None:
+    for sent in ("x=\xff", "__Host-session=\xe9\x80", "\xff", "a=b; __Host-anonymous=\xfe"):
+        answer = house.app.test_client().get(
+            "/login", base_url=house.settings.base_url, environ_overrides={"HTTP_COOKIE": sent}
+        )
+        assert answer.status_code == 200, sent
+        for name, value in EXPECTED.items():
+            assert answer.headers.get(name) == value, sent
 
 
 def test_static_files_are_kept_for_ever_under_their_version(house: House) -> None:

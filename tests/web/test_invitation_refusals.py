@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portal.flows import hosts
-from portal.rules.terms import AccountState
+from portal.rules.terms import AccountState, Role
 from portal.store import users
 from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, PASSWORD, House
 from tests.support.memberships import (
@@ -57,6 +57,9 @@ def test_no_role_above_ones_own_or_out_of_place(
     ("who", "place"), [("pam", HQ), ("pam", BRANCH), ("ada", PARTNER), ("sol", BRANCH)]
 )
 def test_another_tenant_is_not_there(house: House, who: str, place: str, htmx: bool) -> None:
+    for name in {"pam"} - {who}:
+        house.person(name)
+    house.user("bea@branch.example", BRANCH, Role.PARTNER_ADMIN)
     visitor = admin(house, who)
     form = {"email": NINA, "name": "N", "role": "dispatcher", "locale": "en"}
     theirs = visitor.post(

@@ -162,7 +162,9 @@ def test_a_withdrawn_invitation_gives_nothing(house: House) -> None:
     assert lands_on(pam.post(f"/admin/invitations/{link['id']}/withdrawal")) == INDEX
     assert NINA not in pam.get(INDEX).text
     assert guest.post("/invitation", password=PASSWORD).status_code == 410
-    assert user(house, NINA)["state"] == "disabled"
+    assert user(house, NINA)["withdrawn_at"] is not None
+    for page in ("/admin/users", f"/admin/users/{user(house, NINA)['id']}/roles"):
+        assert "Invitation withdrawn" in pam.get(page).text
     assert roles_of(house, NINA) == set()
     assert pam.post(f"/admin/invitations/{link['id']}/withdrawal").status_code == 404
 
@@ -176,6 +178,7 @@ def test_a_withdrawn_invitation_can_be_made_again(house: House) -> None:
     guest = open_invitation(house, NINA)
     assert guest.post("/invitation", password=PASSWORD).status_code == 303
     assert roles_of(house, NINA) == {(PARTNER, "dispatch_lead")}
+    assert user(house, NINA)["withdrawn_at"] is None
 
 
 def test_an_address_that_was_invited_elsewhere_and_let_go_finds_a_home(house: House) -> None:
@@ -285,6 +288,7 @@ def test_an_account_elsewhere_agrees_to_a_role_that_administers_too(house: House
     assert TARA in page
     assert "<bdi>Tara</bdi>" not in page
     approve(other, requests(house)[0]["id"])
+    assert f"<bdi>{TARA}</bdi>" in other.get(INDEX).text, "an open invitation, as to a new account"
     assert roles_of(house, TARA) == {(GUESTS, "traveler")}
     assert lands_on(open_invitation(house, TARA).post("/invitation")) == "/login"
     assert (HQ, "service_desk") in roles_of(house, TARA)
@@ -295,5 +299,5 @@ def test_a_rejected_newcomer_is_let_go(house: House) -> None:
     invite(sol, HQ, NINA, "hq_admin")
     other.get(INDEX)
     other.post(f"{INDEX}/{requests(house)[0]['id']}/rejection")
-    assert user(house, NINA)["state"] == "disabled"
+    assert user(house, NINA)["withdrawn_at"] is not None
     assert subjects(house, NINA) == []

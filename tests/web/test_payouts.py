@@ -156,7 +156,7 @@ def test_a_payee_is_found_by_its_partner(house: House) -> None:
     ada = signed_in(house, "ada")
     page = ada.get("/payouts/new?partner=test+harb").text
     assert "Garage Haven" in page and "Garage Noord" not in page
-    assert "No partner whose name begins like this" in ada.get("/payouts/new?partner=%25").text
+    assert "No payee was found" in ada.get("/payouts/new?partner=%25").text
 
 
 def test_rejecting_needs_a_note_and_is_final(house: House) -> None:

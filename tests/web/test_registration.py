@@ -174,19 +174,48 @@ def test_who_was_only_ever_invited_registers_like_anybody(house: House, withdraw
     house.clock.advance(seconds=1)
     applied(house)
     before = user(house, ADDRESS)
-    assert before["state"] == ("disabled" if withdrawn else "invited"), "nothing before the mailbox"
+    assert before["state"] == "invited", "nothing before the mailbox"
+    assert (before["withdrawn_at"] is not None) is withdrawn
     nora = opened(house, house.link(ADDRESS))
     assert nora.post("/activate", password="not what was chosen").status_code == 422
     assert nora.post("/activate", password=CHOSEN).status_code == 303
     assert "Hello, Nora" in nora.get("/").text
     after = user(house, ADDRESS)
     assert (after["id"], after["state"]) == (before["id"], "active")
+    assert after["withdrawn_at"] is None
     assert after["home_organisation_id"] == organisation(house, GUESTS)
     assert roles_of(house, ADDRESS) == {(GUESTS, "traveler")}
     later = house.visitor()
     later.follow(later.get(invitation))
     assert later.post("/invitation").status_code == (410 if withdrawn else 303)
     assert ((PARTNER, "finance_controller") in roles_of(house, ADDRESS)) is not withdrawn
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_who_was_disabled_before_they_came_does_not_come_by_registering(
+    house: House, withdrawn: bool
+) -> None:
+    pam = admin(house, "pam")
+    invite(pam, PARTNER, ADDRESS, "dispatcher")
+    if withdrawn:
+        pam.post(f"/admin/invitations/{rows(house, 'links')[0]['id']}/withdrawal")
+    early = applied(house)
+    assert early is not None
+    link = house.link(ADDRESS)
+    assert pam.post(f"/admin/users/{user(house, ADDRESS)['id']}/disabled").status_code == 303
+    late = opened(house, link)
+    assert late.post("/activate", password=CHOSEN).status_code == 410
+    house.clock.advance(seconds=1)
+    before = len(house.letters.to(ADDRESS))
+    applied(house)
+    house.work()
+    letters = house.letters.to(ADDRESS)[before:]
+    assert [letter for letter in letters if "/activate/" in letter.text] == []
+    assert (user(house, ADDRESS)["state"], user(house, ADDRESS)["withdrawn_at"]) == (
+        "disabled",
+        None,
+    )
+    assert invite(pam, PARTNER, ADDRESS, "dispatcher").status_code == 422, "enable it first"
 
 
 def test_a_registration_opens_no_account_that_somebody_opened_meanwhile(house: House) -> None:

@@ -73,14 +73,18 @@ TABLE = f"""
    POST   /security/sessions/{ID}/end                 in  in    enrol  404   step  step
    POST   /security/sessions/others/end               in  in    enrol  >/security/sessions  step  step
    POST   /security/browsers/{ID}/end                 in  in    enrol  404   step  step
-   GET    /step-ups/{ID}                              in  in    404    404   404   404
-   GET    /step-ups/{ID}/totp                         in  in    404    404   404   404
-   POST   /step-ups/{ID}/totp                         in  in    404    404   404   404
+   GET    /step-ups/{ID}                              in  in    404    404   404   >/
+   GET    /step-ups/{ID}/totp                         in  in    404    404   404   >/
+   POST   /step-ups/{ID}/totp                         in  in    404    404   404   >/
    GET    /login                                      200 >/login/challenge >/login/enrol >/ >/ 200
    POST   /login                                      422 422   422    422   422   422
    GET    /login/challenge                            in  200   >/login/enrol >/ >/ 200
    GET    /login/challenge/totp                       in  200   >/login/enrol >/ >/ 200
    POST   /login/challenge/totp                       in  422   422    422   422   422
+   POST   /login/passkey                              422 422   422    422   422   422
+   POST   /webauthn/authenticate/options              200 200   200    200   200   200
+   POST   /webauthn/challenge/options                 in  404   404    404   404   404
+   POST   /webauthn/step-ups/{ID}/options             in  in    404    404   404   404
    GET    /login/enrol                                in  >/    200    >/    >/    >/
    GET    /login/unlock                               200 200   200    200   200   200
    POST   /login/unlock                               422 422   422    422   422   422
@@ -107,6 +111,12 @@ TABLE = f"""
    POST   /account/email/cancellation                 410 410   410    410   410   410
    POST   /language                                   >/login >/login >/login >/login >/login >/login
    POST   /api/v1/imports/settlements                 401 401   401    401   401   401
+   GET    /.well-known/passkey-endpoints              200 200   200    200   200   200
+   GET    /.well-known/webauthn                       404 404   404    404   404   404
+   GET    /.well-known/apple-app-site-association     404 404   404    404   404   404
+   GET    /.well-known/assetlinks.json                404 404   404    404   404   404
+   GET    /.well-known/change-password                >/account/password >/account/password >/account/password >/account/password >/account/password >/account/password
+   GET    /authenticator-icons/light/{ID}             404 404   404    404   404   404
    GET    /healthz                                    200 200   200    200   200   200
    GET    /readyz                                     503 503   503    503   503   503
    GET    /static/portal.css                          200 200   200    200   200   200

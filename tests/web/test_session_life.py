@@ -113,7 +113,7 @@ def test_every_cookie_is_bound_to_this_host_and_closed_to_scripts(house: House) 
             assert "; Secure" in rest and "; HttpOnly" in rest and "; SameSite=Lax" in rest
             assert "; Path=/" in rest and "Domain" not in rest
             assert len(line) < 300
-    names = {"anonymous", "session", "browser", "link", "notice", "locale"}
+    names = {"anonymous", "session", "browser", "link", "notice", "locale", "offer"}
     assert set(seen) == {f"__Host-{name}" for name in names}
 
 

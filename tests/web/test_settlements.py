@@ -25,7 +25,7 @@ def test_the_page_shows_months_in_the_partner_s_time(house: House) -> None:
     page = piet.get("/partner/settlements").text
     assert "November 2026" in page
     assert "Pacific/Auckland" in page
-    assert "1 Nov 2026, 00:30:00" in page, "the ride stands in the month that it is dated in"
+    assert "1 Nov 2026, 00:30<" in page, "the ride stands in the month that it is dated in"
     assert "Still running" in page
 
 

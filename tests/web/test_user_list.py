@@ -127,6 +127,20 @@ def test_states_are_told_in_words(house: House) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize(("state", "marked"), [("invited", True), ("disabled", False)])
+def test_a_withdrawn_invitation_is_one_of_the_invited(
+    house: House, state: str, marked: bool
+) -> None:
+    """The release before disables somebody and leaves the mark: disabled they are."""
+    ada = admin(house, HQ)
+    add_many(house, HQ, ["Zed"])
+    set_user(house, "person0000@crowd.example", state=state, withdrawn_at=house.clock())
+    page = f"/admin/users/{user_row(house, 'person0000@crowd.example')['id']}"
+    for path in (f"/admin/users?state={state}", page, f"{page}/roles"):
+        assert ("Invitation withdrawn" in ada.get(path).text) is marked
+        assert marked or "Disabled" in ada.get(path).text
+
+
 @pytest.mark.parametrize(
     "query", ["", "?sort=-name", "?sort=signed_in", "?sort=-signed_in", "?sort=strongest"]
 )

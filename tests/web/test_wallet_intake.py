@@ -88,6 +88,8 @@ def test_a_traveler_has_so_many_cards_and_no_more(house: House) -> None:
         {"name": "x" * 121},
         {"name": "a\nb"},
         {"phone": "06 1234"},
+        {"phone": "+31 6 0000 0000"},
+        {"phone": "+31 900 123456"},
         {"needs": "x" * 401},
         {"needs": 1},
         {"other": "x"},

@@ -31,6 +31,7 @@ class BackupCodes:
     strength = Strength(Category.POSSESSION, look_up_secret=True)
     slow = True
     several = False
+    interactive = False
 
     def __init__(self, cost: PasswordHash) -> None:
         self.cost = cost

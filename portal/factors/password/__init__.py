@@ -34,6 +34,7 @@ class Password:
     strength = Strength(Category.KNOWLEDGE)
     slow = True
     several = False
+    interactive = False
 
     def __init__(self, cost: PasswordHash, breached: Callable[[str], bool]) -> None:
         self.cost = cost

@@ -33,6 +33,7 @@ class TOTP:
     strength = Strength(Category.POSSESSION)
     slow = False
     several = True
+    interactive = False
 
     def __init__(self, parameters: TOTPParameters) -> None:
         self.parameters = parameters

@@ -1,0 +1,131 @@
+"""The session of a request, read with its person, browser and roles in one statement.
+
+It reads and never writes: what a session has proved is written through `sessions` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from portal.edge import Edge
+from portal.rules.terms import Membership, Role
+from portal.store import sessions as session_store
+from portal.store import users as user_store
+from portal.store.organisations import EFFECTIVE_POLICY
+from portal.store.policy_codec import effective
+from portal.store.prepared import Prepared
+from portal.store.sessions import Session
+from portal.store.tables import browsers, memberships, organisations, sessions, users
+from portal.store.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A session with its person and browser, read in one statement.
+
+    `browser_live`: the session's browser still has attempts of its own; `browser_known`: a full
+    sign-in has happened in it; `browser_seen_at`: when its row was last written.
+    """
+
+    session: Session
+    user: User
+    memberships: tuple[Membership, ...]
+    browser_live: bool
+    browser_known: bool
+    browser_seen_at: datetime | None
+
+
+_USER_COLUMNS = [
+    users.c[name]
+    for name in (
+        "id",
+        "email",
+        "name",
+        "locale",
+        "time_zone",
+        "state",
+        "home_organisation_id",
+        "security",
+        "created_at",
+        "last_signed_in_at",
+        "last_kind",
+        "reset_at",
+        "password_due_at",
+        "handle",
+    )
+]
+# Statements of every request are made once: building one costs more than running it.
+_LIVE = Prepared(
+    select(
+        *[column.label("s_" + column.name) for column in session_store.COLUMNS],
+        *[column.label("u_" + column.name) for column in _USER_COLUMNS],
+        browsers.c.known_at.label("b_known_at"),
+        browsers.c.revoked_at.label("b_revoked_at"),
+        browsers.c.ends_at.label("b_ends_at"),
+        browsers.c.seen_at.label("b_seen_at"),
+        memberships.c.organisation_id.label("m_organisation_id"),
+        memberships.c.role.label("m_role"),
+        organisations.c.name.label("m_organisation_name"),
+        organisations.c.path.label("m_path"),
+        organisations.c.time_zone.label("m_time_zone"),
+        organisations.c.shared_desks.label("m_shared_desks"),
+        EFFECTIVE_POLICY.label("m_policy"),
+    )
+    .join(users, users.c.id == sessions.c.user_id)
+    .outerjoin(browsers, browsers.c.id == sessions.c.browser_id)
+    .outerjoin(memberships, memberships.c.user_id == users.c.id)
+    .outerjoin(organisations, organisations.c.id == memberships.c.organisation_id)
+    .order_by(memberships.c.id)
+    .where(sessions.c.token_hash == bindparam("token_hash")),
+    unread={"s_authentications", "u_security"},
+)
+_HOLD = Prepared(
+    select(users.c.id)
+    .join(sessions, sessions.c.user_id == users.c.id)
+    .where(sessions.c.token_hash == bindparam("token_hash"))
+    # Not FOR UPDATE: rows that merely point at the person may still be written.
+    .with_for_update(of=users, key_share=True)
+)
+
+
+def find_live(edge: Edge, token_hash: bytes) -> Live | None:
+    """The session behind a token, whatever its state, with its person and roles.
+
+    In a writing transaction the person's row is held first, so that what is read here still holds
+    at the commit: on PostgreSQL by a lock, on SQLite because nobody else writes.
+    """
+    transaction = edge.transaction
+    if transaction is not None and transaction.writing and not transaction.exclusive:
+        _HOLD.rows(edge.db, {"token_hash": token_hash})
+    rows = _LIVE.rows(edge.db, {"token_hash": token_hash})
+    if not rows:
+        return None
+    first = rows[0]
+    browser_live = (
+        first["b_ends_at"] is not None
+        and first["b_revoked_at"] is None
+        and first["b_ends_at"] > edge.now
+    )
+    return Live(
+        session=session_store.from_row(first, "s_"),
+        user=user_store.from_row(first, "u_"),
+        memberships=tuple(
+            Membership(
+                row["m_organisation_id"],
+                row["m_organisation_name"],
+                Role(row["m_role"]),
+                row["m_path"],
+                row["m_time_zone"],
+                row["m_shared_desks"],
+                effective(row["m_policy"]),
+            )
+            for row in rows
+            if row["m_role"] is not None
+        ),
+        browser_live=browser_live,
+        browser_known=browser_live and first["b_known_at"] is not None,
+        browser_seen_at=first["b_seen_at"],
+    )

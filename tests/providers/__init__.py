@@ -1,0 +1,1 @@
+"""The real outside as the portal reads it: files of data."""
