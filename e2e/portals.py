@@ -18,11 +18,14 @@ from typing import Any
 from portal import Providers, create_app, demo
 from portal.demo import DemoPerson
 from portal.edge import Message
-from portal.flows import hosts, intake
+from portal.flows import hosts, intake, policies
 from portal.flows.intake import Imported, Line
+from portal.flows.policies import Published
+from portal.providers.metadata import Metadata
 from portal.providers.places import Places
-from portal.rules.terms import Role
-from portal.settings import from_environment
+from portal.rules.policy import Raised
+from portal.rules.terms import Action, Role
+from portal.settings import DEVELOPMENT_MODELS, from_environment
 from portal.web.run import Runner
 from tests.support.clock import FileClock
 from tests.support.forwarder import Forwarder, forwarding, listening
@@ -84,6 +87,19 @@ class Portal:
         lines = [Line(number, record) for number, record in enumerate(records, start=1)]
         outcome = self._run(intake.by_host, organisation, kind, lines)
         assert isinstance(outcome, Imported), outcome
+
+    def ask_more(self, organisation: str, action: Action, more: Raised) -> None:
+        """What `flask policy raise` does."""
+        published = self._run(policies.raise_action, organisation, action, more)
+        assert isinstance(published, Published), published
+
+    def share_desks(self, organisation: str) -> None:
+        """What `flask organisation mark --shared-desks` does."""
+        self._run(hosts.mark_shared_desks, organisation, shared=True)
+
+    def reset(self, person: Person) -> None:
+        """What `flask user reset-factors` does: only the password stays."""
+        self._run(hosts.reset_factors, person.email, "Lost everything on the train")
 
     def person(
         self,
@@ -158,7 +174,9 @@ def running_portal(
 
 def _runner(environment: dict[str, str], clock: FileClock) -> Runner:
     """What runs an operator's flows on the portal's database, with the demo organisations."""
-    providers = Providers(_NoMail(), Places(), lambda _digest: False)
+    providers = Providers(
+        _NoMail(), Places(), lambda _digest: False, Metadata(own=DEVELOPMENT_MODELS)
+    )
     app = create_app(from_environment(environment), providers, clock=clock)
     runner: Runner = app.extensions["portal"]
 

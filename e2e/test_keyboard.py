@@ -10,59 +10,35 @@ from e2e.portals import PASSWORD, Portal
 
 pytestmark = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
 
-ENOUGH_TABS = 60
-# What stands round the focused element: an outline, or nothing that anybody could see.
-OUTLINE = """() => {
-  const style = getComputedStyle(document.activeElement);
-  return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-}"""
-NAME = """() => {
-  const element = document.activeElement;
-  const label = element.labels?.[0]?.textContent ?? element.textContent;
-  return element === document.body ? "" : label.trim().replace(/\\s+/g, " ");
-}"""
-
-
-def _tab_to(page: Page, words: str) -> list[str]:
-    """Press Tab until the element of this name has the focus; the names on the way."""
-    passed: list[str] = []
-    for _ in range(ENOUGH_TABS):
-        page.keyboard.press("Tab")
-        passed.append(page.evaluate(NAME))
-        assert page.evaluate(OUTLINE), f"the focus on {passed[-1]!r} cannot be seen"
-        if passed[-1] == words:
-            return passed
-    raise AssertionError(f"{words!r} was not reached: {passed}")
-
 
 def test_signing_in_and_enrolling_need_no_mouse(page: Page, portal: Portal) -> None:
     dan = portal.person("Dan Moreau")
     page.goto(portal.url + "/security")
     # The field to begin with has the focus already.
-    assert page.evaluate(NAME) == "Email address"
+    assert page.evaluate(walk.NAME) == "Email address"
     page.keyboard.type(dan.email)
-    assert _tab_to(page, "Password") == ["Password"]
+    assert walk.tab_to(page, "Password") == ["Password"]
     page.keyboard.type(PASSWORD)
-    assert _tab_to(page, "Sign in") == ["Sign in"]
+    assert walk.tab_to(page, "Sign in") == ["Sign in"]
     page.keyboard.press("Enter")
     walk.heading(page, "Security")
 
-    assert _tab_to(page, "Home")[:2] == ["Skip to the content", "Livery Portal"]
-    _tab_to(page, "Enrol – Authenticator app")
+    assert walk.tab_to(page, "Home")[:2] == ["Skip to the content", "Livery Portal"]
+    walk.tab_to(page, "Enrol – Authenticator app")
     page.keyboard.press("Enter")
     key = walk.begin_app(page).key
-    _tab_to(page, "I can’t scan it")
+    walk.tab_to(page, "I can’t scan it")
     page.keyboard.press("Enter")
     expect(page.locator("#secret")).to_be_visible()
-    _tab_to(page, "Code")
+    walk.tab_to(page, "Code")
     page.keyboard.type("000000")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("That code did not match")
     # The swapped page gives the focus to the field again, so that the next code can be typed.
-    assert page.evaluate(NAME) == "Code"
+    assert page.evaluate(walk.NAME) == "Code"
     page.keyboard.press("Control+A")
     page.keyboard.type(phone.code(key, portal.clock()))
-    _tab_to(page, "Finish")
+    walk.tab_to(page, "Finish")
     page.keyboard.press("Space")
     walk.notice(page, "Your authenticator is enrolled.")
 
@@ -82,6 +58,6 @@ def test_the_menu_opens_and_signs_out_by_keys(page: Page, portal: Portal) -> Non
     walk.sign_in(page, portal, portal.person("Dan Moreau"))
     page.locator("details.menu > summary").focus()
     page.keyboard.press("Enter")
-    _tab_to(page, "Sign out")
+    walk.tab_to(page, "Sign out")
     page.keyboard.press("Enter")
     walk.notice(page, "You are signed out.")

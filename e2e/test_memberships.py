@@ -11,9 +11,6 @@ from e2e import walk
 from e2e.portals import PASSWORD, Portal
 from portal.rules.terms import Role
 
-# No page knows which database is behind it; exports and resets are walked on both.
-pytestmark = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def partner(portal: Portal) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e import steps, tours, tours_at_work
+from e2e import steps, tours, tours_at_work, tours_with_keys
 from e2e.portals import PASSWORD, Portal
 from portal.rules.terms import Role
 from portal.web.render import LOCALES, RIGHT_TO_LEFT
@@ -96,6 +96,11 @@ AT_WORK: dict[Tour, set[str]] = {
     },
     tours_at_work.travelers: {
         *("wallet/cards", "wallet/passengers", "wallet/passenger", "caller_checks/code"),
+    },
+    tours.desks: {"home/index", "login/still_there"},
+    tours_with_keys.holders: {
+        *("home/index", "security/enrol", "security/index", "security/authenticator"),
+        *("login/enrol_further", "step_up/show", "login/sign_in", "login/challenge"),
     },
 }
 

@@ -12,9 +12,6 @@ from e2e.portals import Person, Portal
 from portal import demo_data
 from portal.rules.terms import Role
 
-# No page knows which database is behind it; exports and resets are walked on both.
-pytestmark = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
-
 PAYEE = "Kade Cars, euro account"
 # The examples of the IBAN registry: they belong to nobody.
 RECORD = {
@@ -81,6 +78,7 @@ def test_a_payout_that_changed_meanwhile_is_shown_again(
     page.get_by_role("row").filter(has_text=partner).get_by_role("link").click()
     page.get_by_role("button", name="Approve this payout").click()
     walk.give_code(page, walk.app_code(portal, sol.key), "Confirm")
+    walk.heading(page, "Thank you – it is you")
     _facts(page, Amount="€4,812.50")
     portal.bring_in(partner, "payouts", [{**payout, "amount": "9999.00"}])
     page.get_by_role("button", name="Confirm").click()
@@ -105,6 +103,7 @@ def test_a_new_account_takes_a_second_person(
     walk.heading(page, "Confirm it is you")
     _facts(page, Payee=PAYEE)
     walk.give_code(page, walk.app_code(portal, piet.key), "Confirm")
+    walk.heading(page, "Thank you – it is you")
     page.get_by_role("button", name="Confirm").click()
     walk.notice(page, "The account waits for a second person.")
     expect(page.get_by_text("Who can approve: Mona Visser.")).to_be_visible()
@@ -114,6 +113,7 @@ def test_a_new_account_takes_a_second_person(
     walk.heading(second, "Confirm it is you")
     expect(second.locator(".facts")).to_contain_text("3000")
     walk.give_code(second, walk.app_code(portal, mona.key), "Confirm")
+    walk.heading(second, "Thank you – it is you")
     second.get_by_role("button", name="Confirm").click()
     walk.notice(second, "The account is approved.")
     # Until its time has come the old one is in use, and everybody concerned can stop it.
@@ -125,6 +125,8 @@ def test_a_new_account_takes_a_second_person(
     walk.notice(page, "The new account is withdrawn.")
 
 
+# Only the pages of money that two people move are walked on both databases.
+@pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
 def test_saved_cards_lead_through_enrolment_and_back(page: Page, portal: Portal) -> None:
     tara = portal.person("Tara Lindqvist")
     portal.bring_in("Guests", "cards", demo_data.cards(tara.email))

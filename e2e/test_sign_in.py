@@ -61,7 +61,7 @@ def test_a_wrong_code_can_be_followed_by_the_right_one(page: Page, portal: Porta
     expect(page.get_by_role("alert")).to_contain_text("That code did not match")
     walk.give_code(page, walk.app_code(portal, stan.key))
     walk.heading(page, "Activity")
-    expect(page.locator("#activity")).to_contain_text("A wrong code or password was entered")
+    expect(page.locator("#activity")).to_contain_text("A wrong proof was refused")
 
 
 def test_a_used_code_is_refused_in_another_browser(

@@ -18,6 +18,7 @@ from portal.rules.terms import Role
 
 MAIN = "#main form .button-main"
 STALE = timedelta(minutes=6)
+AWAY = timedelta(minutes=2)
 
 
 def strangers(page: Page, portal: Portal) -> Iterator[str]:
@@ -80,6 +81,18 @@ def members(page: Page, portal: Portal, locale: str) -> Iterator[str]:
     yield from _address(page, portal, tara.email)
     yield from _proofs(page, portal, key)
     yield from _gate(page, portal, tara.email, key, locale)
+
+
+def desks(page: Page, portal: Portal, locale: str) -> Iterator[str]:
+    """What a person sees at a computer that several people share."""
+    partner = portal.organisation("Kade Cars")
+    portal.share_desks(partner)
+    dan = portal.person("Dan Moreau", Role.DISPATCHER, organisation=partner, locale=locale)
+    _give_password(page, portal, dan.email)
+    yield "home/index.desk"
+    portal.clock.advance(AWAY)
+    page.goto(portal.url + "/desk/away")
+    yield "login/still_there"
 
 
 def _codes(page: Page) -> Iterator[str]:
@@ -151,7 +164,7 @@ def _gate(page: Page, portal: Portal, email: str, key: str, locale: str) -> Iter
     page.context.clear_cookies()
     pam = portal.person("Pam Castillo", Role.PARTNER_ADMIN, locale=locale)
     _give_password(page, portal, pam.email)
-    page.locator(".choices form").wait_for()
+    page.locator(".choices form").first.wait_for()
     yield "login/enrol"
 
 

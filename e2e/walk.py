@@ -7,6 +7,18 @@ from playwright.sync_api import Page, expect
 from e2e import phone
 from e2e.portals import PASSWORD, Person, Portal
 
+ENOUGH_TABS = 60
+# What stands round the focused element: an outline, or nothing that anybody could see.
+OUTLINE = """() => {
+  const style = getComputedStyle(document.activeElement);
+  return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+}"""
+NAME = """() => {
+  const element = document.activeElement;
+  const label = element.labels?.[0]?.textContent ?? element.textContent;
+  return element === document.body ? "" : label.trim().replace(/\\s+/g, " ");
+}"""
+
 
 def heading(page: Page, words: str) -> None:
     """Wait until the page with this heading is there."""
@@ -78,3 +90,15 @@ def make_codes(page: Page, portal: Portal) -> list[str]:
     give_code(page, codes[0], "Finish")
     notice(page, "Your new backup codes are active.")
     return codes
+
+
+def tab_to(page: Page, words: str) -> list[str]:
+    """Press Tab until the element of this name has the focus; the names on the way."""
+    passed: list[str] = []
+    for _ in range(ENOUGH_TABS):
+        page.keyboard.press("Tab")
+        passed.append(page.evaluate(NAME))
+        assert page.evaluate(OUTLINE), f"the focus on {passed[-1]!r} cannot be seen"
+        if passed[-1] == words:
+            return passed
+    raise AssertionError(f"{words!r} was not reached: {passed}")
