@@ -9,7 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import counts, once, rounds, scale, servers
+from bench import counts, once, passkeys, rounds, scale, servers
 from bench.counts import new_folder
 from bench.rounds import Samples
 from bench.table import Row, render
@@ -134,6 +134,8 @@ def _counted(folder: Path) -> list[Row]:
     portal = make_portal(new_folder(folder, "counts"))
     try:
         qr, limiter = counts.qr_ms(portal), counts.limiter_us(portal)
+        # Before the budget, which counts every verification from then on.
+        assertion = passkeys.assertion_ratios(portal)
         budget = counts.budget(portal)
     finally:
         portal.close()
@@ -152,6 +154,7 @@ def _counted(folder: Path) -> list[Row]:
         Row.counted("7", "whole sign-in: statements", whole.statements, 18, 14),
         Row.counted("7", "whole sign-in: commits", whole.commits, 3, 3),
         Row.counted("7", "refusal: statements", refusal.statements, 3, 2),
+        Row.ratio("9", "passkey's answer / bare signature", assertion, gate=2.2, aim=1.5),
         Row.at_most("10", "QR code", qr, 8, unit="ms"),
         Row.at_most("10", "limiter in memory, a hit", limiter, 60, unit="µs"),
         Row.at_most("11", "import of the package", counts.import_s(), 0.5, unit="s"),

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
 from flask import Flask
 
 from bench import floor, people
@@ -26,12 +25,14 @@ from portal.factors import argon2
 from portal.flows import enrolment, hosts, tokens
 from portal.migrate import upgrade
 from portal.providers.mailbox import Mailbox
+from portal.providers.metadata import Metadata
 from portal.providers.places import Places
 from portal.rules.terms import AccountState, Role
 from portal.settings import from_environment
 from portal.store import authenticators, browsers, organisations, users
 from portal.store.authenticators import New
 from portal.store.users import Summary, User
+from portal.web import logs
 from portal.web.run import Runner, system_clock
 
 LOGIN = {"csrf_token": "{csrf}", "email": "{email}", "password": "{password}"}
@@ -83,12 +84,12 @@ def portal_on(
         "PORTAL_PROXY_COUNT": "1",
         "DATABASE_URL": database_url,
     }
-    providers = Providers(Mailbox(str(folder / "mailbox")), Places(), lambda _digest: False)
+    providers = Providers(
+        Mailbox(str(folder / "mailbox")), Places(), lambda _digest: False, Metadata()
+    )
     portal = Portal(environment, create_app(from_environment(environment), providers, clock=clock))
     # Log lines cost the same in a file, and the table stays readable.
-    log = (folder / "portal.log").open("a")
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=log))
-    portal.app.extensions["portal_log"] = structlog.WriteLogger(log)
+    logs.open_log(portal.app, (folder / "portal.log").open("a"))
     return portal
 
 
