@@ -68,3 +68,11 @@ def test_a_start_loads_the_dialect_of_its_own_database_only(dialect: str) -> Non
         if name.count(".") >= 2 and name.startswith("sqlalchemy.dialects.")
     }
     assert found & set(DIALECTS) == {dialect}
+
+
+def test_garbage_is_collected_again_after_the_imports() -> None:
+    said = "import gc, portal; print(gc.isenabled())"
+    for before, after in (("", "True"), ("import gc; gc.disable(); ", "False")):
+        command = [sys.executable, "-c", before + said]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+        assert done.stdout.strip() == after
