@@ -86,7 +86,8 @@ class Reason(enum.StrEnum):
     ENROLLED = "enrolled"  # This very authenticator is enrolled already.
     UNSUPPORTED = "unsupported"  # A key or algorithm that we cannot verify safely.
     NOT_PERMITTED = "not_permitted"  # Policy does not take an authenticator of this make.
-    TOO_WEAK = "too_weak"  # Proved, but not what this operation needs.
+    TOO_WEAK = "too_weak"  # Their own, but not one that this operation takes.
+    WITHDRAWN = "withdrawn"  # Enrolled, and its make was found unsafe since.
     SUSPECT = "suspect"  # It may have been copied: its counter fell.
 
 

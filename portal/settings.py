@@ -108,6 +108,7 @@ class Settings:
     export_rows_max: int = 100_000
     sign_ins_per_address: str = "60 per minute"
     passkey_challenges_per_address: str = "120 per minute"
+    passkey_challenges_per_person: str = "30 per minute"
     mails_per_address: str = "20 per hour"
     mails_per_mailbox: str = "6 per hour"
     enrolments_per_person: str = "30 per hour"

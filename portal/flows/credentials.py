@@ -85,16 +85,27 @@ def _blocked(
         for other in held
         if other.id != leaving.id and policy.counts_as_second_factor(other.strength)
     ]
-    if any(other.suspect_at is None for other in others):  # A copy opens nothing.
+    if any(_opens(edge, other) for other in others):
         return None
     if policy.base_level(visit.facts.policy, visit.facts.roles, []) >= AAL.AAL2:
         return "last_required"
+    if others and _opens(edge, leaving):
+        # They are asked for at the next sign-in, and refused.
+        return "others_open_nothing"
     password = next((other for other in held if other.kind == PASSWORD), None)
     factor = edge.factors[PASSWORD]
     if password is None or not factor.describe(password.data)["stands_alone"]:
         # A short password was allowed because a second factor stood beside it (NIST 3.1.1.2).
         return "password_too_short_alone"
     return None
+
+
+def _opens(edge: Edge, held: Authenticator) -> bool:
+    """Whether anything is opened by it: not by a copy, nor by a make that is known to be unsafe."""
+    if held.suspect_at is not None:
+        return False
+    factor = edge.factors[held.kind]
+    return not (factor.interactive and factor.describe(held.data)["revoked"])
 
 
 def rename(edge: Edge, visit: Visit, authenticator_id: str, name: str) -> Done | Gone:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from portal.ceremony import Ceremony, Interactive, Purpose, Reason, Rejected, Verified
 from portal.edge import Edge
-from portal.flows import enrolment
+from portal.flows import enrolment, session
 from portal.flows.events import Event
 from portal.flows.interruptions import Interrupted
 from portal.flows.notices import Notice, tell
@@ -84,6 +84,7 @@ def check(
 def note_suspicion(edge: Edge, owner: User, unfit: Unfit) -> None:
     """Keep what a refusal says of the authenticator itself, and tell its owner.
 
+    What a copy has opened ends, and what was begun there: the thief may have been first.
     The caller holds the owner's row.
     """
     found, refused = unfit.about, unfit.verdict
@@ -92,6 +93,8 @@ def note_suspicion(edge: Edge, owner: User, unfit: Unfit) -> None:
     if authenticators.replace(edge, found, refused.data):
         authenticators.suspect(edge, found.id)
         enrolment.refresh_summary(edge, owner.id)
+        session.end_copied(edge, owner.id, found.id)
+        ceremonies.end_all(edge, owner.id)
         audit.add(
             edge,
             Event.AUTHENTICATOR_SUSPECT,

@@ -6,7 +6,8 @@ of backup codes is replaced by the transaction that accepts the new one, or not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -31,7 +32,7 @@ from portal.rules import assurance, policy
 from portal.rules.access import Allow, Enrol, decide
 from portal.rules.terms import Action, Authentication, Strength
 from portal.store import audit, authenticators, ceremonies, links, users
-from portal.store.authenticators import New
+from portal.store.authenticators import Authenticator, New
 from portal.store.savepoint import keep_if
 from portal.store.users import Summary, User
 
@@ -223,7 +224,8 @@ def _announce(edge: Edge, user: User, new: New) -> None:
 
 
 def _has_second(summary: Summary) -> bool:
-    return any(policy.counts_as_second_factor(strength) for strength in summary.held.values())
+    usable = (worth for kind, worth in summary.held.items() if kind not in summary.copies)
+    return any(policy.counts_as_second_factor(strength) for strength in usable)
 
 
 def refresh_summary(edge: Edge, user_id: str) -> Summary:
@@ -231,25 +233,28 @@ def refresh_summary(edge: Edge, user_id: str) -> Summary:
 
     The caller holds the user's row (`users.lock`), so two changes never overwrite one another.
     """
-    held: dict[str, Strength] = {}
-    counts: dict[str, int] = {}
     found = authenticators.of_user(edge, user_id)
-    for authenticator in found:
-        kind, strength = authenticator.kind, authenticator.strength
-        # Of one kind the strongest counts: a proof is judged by its own strength all the same.
-        held[kind] = max(held.get(kind, strength), strength, key=lambda worth: worth.rank)
-        counts[kind] = counts.get(kind, 0) + 1
-    summary = Summary(held, counts)
+    usable = [one for one in found if one.suspect_at is None]
     # A copy opens nothing. It is still held: it must not make the password enough by itself.
-    usable = [one.strength for one in found if one.suspect_at is None]
-    users.set_summary(
-        edge,
-        user_id,
-        summary,
-        policy.highest_level(held.values()),
-        assurance.resistance(usable),
-    )
+    held = _strongest(found) | _strongest(usable)
+    counts = Counter(one.kind for one in found)
+    summary = Summary(held, counts, frozenset(held) - {one.kind for one in usable})
+    strengths = [one.strength for one in usable]
+    reached = policy.highest_level(strengths)
+    users.set_summary(edge, user_id, summary, reached, assurance.resistance(strengths))
     return summary
+
+
+def _strongest(found: Iterable[Authenticator]) -> dict[str, Strength]:
+    """Of one kind the strongest counts: a proof is judged by its own strength all the same."""
+    held: dict[str, Strength] = {}
+    for one in found:
+        held[one.kind] = max(held.get(one.kind, one.strength), one.strength, key=_rank)
+    return held
+
+
+def _rank(strength: Strength) -> tuple[bool, ...]:
+    return strength.rank
 
 
 def subject_of(edge: Edge, user: User) -> Subject:

@@ -52,6 +52,7 @@ from portal.store.users import Summary, User
 RESEAL_PAGE = 200
 KEEP = timedelta(days=30)
 BUDGETS_KEPT = timedelta(days=365)
+CEREMONIES_KEPT = timedelta(days=1)  # Anybody can begin them, and an expired one serves nothing.
 # Every table with a sealed column, and what seals a page of it anew.
 RESEAL: dict[str, Callable[[Edge, str, int], Resealed]] = {
     "authenticators": authenticators.reseal_page,
@@ -246,7 +247,7 @@ def purge(edge: Edge) -> dict[str, int]:
     """Forget what is over: by retention, table by table."""
     before = edge.now - KEEP
     return {
-        "ceremonies": ceremonies.purge(edge, before),
+        "ceremonies": ceremonies.purge(edge, edge.now - CEREMONIES_KEPT),
         "step_ups": step_ups.purge(edge, before),
         "links": link_store.purge(edge, before),
         "outbox": outbox.purge(edge, before),

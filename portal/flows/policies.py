@@ -128,11 +128,8 @@ def _publish(
     new = replace(newest, number=newest.number + 1, document=document)
     effective = _effective([new if node.id == new.id else node for node in nodes])
     below = nodes[nodes.index(newest) :]
-    for node in below:
-        asked = effective[node.id]
-        if asked is not None and (why := policy.contradiction(asked)):
-            # Each is sound by itself, and together nobody could meet them.
-            return Blocked(f"{why}: {node.name}")
+    if why := _unfit_together(below, effective):
+        return Blocked(why)
     policies.add(edge, new, author_id)
     policies.set_effective(edge, {node.id: effective[node.id] for node in below})
     audit.add(
@@ -142,6 +139,24 @@ def _publish(
         detail={"organisation": new.id, "number": new.number, "policy": document},
     )
     return Published(new.number, len(below))
+
+
+def _unfit_together(nodes: list[Node], effective: dict[str, Policy | None]) -> str | None:
+    """Why policies that are each sound by themselves are not so together; None when they are.
+
+    What is asked of each organisation must be met by somebody, and be read again by every request.
+    """
+    for node in nodes:
+        asked = effective[node.id]
+        if asked is None or (node is not nodes[0] and asked is effective[node.parent_id or ""]):
+            continue  # Its parent's, which was looked at.
+        if why := policy.contradiction(asked):
+            return f"{why}: {node.name}"
+        try:
+            policy_codec.from_json(policy_codec.to_json(asked))
+        except NotAPolicy as wrong:
+            return f"{wrong}: {node.name}"
+    return None
 
 
 def _effective(nodes: list[Node]) -> dict[str, Policy | None]:

@@ -228,13 +228,25 @@ def sign_out(edge: Edge, visit: Visit) -> None:
 
 def end_proved_by(edge: Edge, visit: Visit, authenticator_id: str) -> int:
     """End the person's other sessions that rest on an authenticator which is revoked now."""
+    keep = visit.session.id
+    return _end_by(edge, visit.user.id, authenticator_id, "authenticator_revoked", keep)
+
+
+def end_copied(edge: Edge, user_id: str, authenticator_id: str) -> int:
+    """End every session that rests on what is taken for a copy now: any may be the thief's."""
+    return _end_by(edge, user_id, authenticator_id, "authenticator_suspect")
+
+
+def _end_by(
+    edge: Edge, user_id: str, authenticator_id: str, reason: str, keep: str | None = None
+) -> int:
     ended = 0
-    for found in sessions.of_user(edge, visit.user.id):
+    for found in sessions.of_user(edge, user_id):
         proofs = {proof.authenticator_id for proof in found.authentications}
-        if found.id != visit.session.id and authenticator_id in proofs:
-            ended += sessions.revoke(edge, visit.user.id, found.id, "authenticator_revoked")
+        if found.id != keep and authenticator_id in proofs:
+            ended += sessions.revoke(edge, user_id, found.id, reason)
     if ended:
-        _note_ended(edge, visit.user.id, "authenticator_revoked", ended)
+        _note_ended(edge, user_id, reason, ended)
     return ended
 
 

@@ -62,6 +62,8 @@ def level_of(facts: Facts) -> assurance.AAL:
 
 
 def facts_of(edge: Edge, live: Live) -> Facts:
+    summary = live.user.summary
+    held = tuple(Held(kind, worth) for kind, worth in summary.held.items())
     return Facts(
         now=edge.now,
         signed_in=live.session.revoked_at is None,
@@ -69,7 +71,8 @@ def facts_of(edge: Edge, live: Live) -> Facts:
         authentications=live.session.authentications,
         seen_at=live.session.seen_at,
         ends_at=live.session.ends_at,
-        enrolled=tuple(Held(kind, worth) for kind, worth in live.user.summary.held.items()),
+        enrolled=tuple(one for one in held if one.kind not in summary.copies),
+        copies=tuple(one for one in held if one.kind in summary.copies),
         enrollable=tuple(Held(kind, factor.strength) for kind, factor in edge.factors.items()),
         last_kind=live.user.last_kind,
         memberships=live.memberships,

@@ -204,9 +204,11 @@ def _must_enrol(facts: Facts, base: AAL) -> Enrol | None:
         why = "reset" if facts.ticketed else "ticket_needed"
         return Enrol(offers.enrolling(facts) if facts.ticketed else (), why)
     # Asked before the level: the proof of a revoked app, or a backup code, stands in for nothing.
+    # Nor does a copy open the gate: the password alone would enrol in its place.
+    held = [one.strength for one in (*facts.enrolled, *facts.copies)]
     if base > AAL.AAL1 and (
-        facts.highest_level < base
-        or not any(policy.counts_as_second_factor(held.strength) for held in facts.enrolled)
+        policy.highest_level(held) < base
+        or not any(policy.counts_as_second_factor(strength) for strength in held)
     ):
         return Enrol(offers.enrolling(facts), why="policy_requires_second_factor")
     return None

@@ -25,7 +25,7 @@ class Level(enum.Enum):
     """Levels that a requirement can name relative to the person."""
 
     BASE = "base"  # What policy and the person's own factors ask of every session.
-    HELD = "held"  # The highest level that the person can reach today.
+    HELD = "held"  # The highest level that the person can reach today; see `proofs`.
     ONE_FACTOR = "one_factor"
     TWO_FACTORS = "two_factors"  # Whoever cannot reach it is led to enrol, never waved through.
 

@@ -56,7 +56,9 @@ class Held:
 class Facts:
     """Everything that a decision may look at, read once per request.
 
-    `enrollable` holds the kinds that the portal can enrol; `last_kind` the one used last.
+    `copies` holds the kinds of which nothing is left but what is taken for a copy: they open and
+    raise nothing, and are still held. `enrollable` holds the kinds that the portal can enrol;
+    `last_kind` the one used last.
     `acting` is the organisation that the session acts in, `target` what the action is about, once
     that is known; `granted`: this very action, on this very content, was proved for once.
     `reset`: the factors were reset and something must be enrolled; `ticketed`: this session was
@@ -71,6 +73,7 @@ class Facts:
     seen_at: datetime | None = None
     ends_at: datetime | None = None
     enrolled: tuple[Held, ...] = ()
+    copies: tuple[Held, ...] = ()
     enrollable: tuple[Held, ...] = ()
     last_kind: str | None = None
     memberships: tuple[Membership, ...] = ()
@@ -140,13 +143,16 @@ class Facts:
 
     @_Once
     def highest_level(self) -> AAL:
-        """The highest level that this person can be asked for."""
+        """The highest level that this person can be asked for: a copy reaches none."""
         return policy.highest_level(held.strength for held in self.enrolled)
 
     @_Once
     def base_level(self) -> AAL:
-        """The level that this person's sessions must reach before they may do anything."""
-        strengths = (held.strength for held in self.enrolled)
+        """The level that this person's sessions must reach before they may do anything.
+
+        A copy counts here: it must not make the password enough by itself.
+        """
+        strengths = (held.strength for held in (*self.enrolled, *self.copies))
         return policy.base_level(self.policy, self.roles, strengths)
 
     def _level_at(self, seen_at: datetime) -> AAL:

@@ -31,15 +31,18 @@ def completing(
     """The held kinds whose proof, beside the proofs that still count, would reach `wanted`.
 
     Where no single one would, because the earlier proofs are too old, every kind is a beginning.
+    Where nothing is left but a copy it is asked for, and refused: no weaker proof takes its place.
     AAL3 is reached by one proof alone; `or_code`: a code kept for a bad day stands in for it.
     """
     if wanted is AAL.AAL3:
         return best_first(_hardware(facts, or_code=or_code), facts)
     limit = facts.lifetimes.overall[wanted]
     counting = [proof.strength for proof in facts.authentications if facts.now - proof.at < limit]
-    found = [
-        held for held in facts.enrolled if assurance.level([*counting, held.strength]) >= wanted
-    ]
+
+    def enough(kinds: Iterable[Held]) -> list[Held]:
+        return [one for one in kinds if assurance.level([*counting, one.strength]) >= wanted]
+
+    found = enough(facts.enrolled) or enough(facts.copies)
     resistant = [held for held in found if held.strength.phishing_resistant]
     best = resistant if phishing_resistant and resistant else found
     return best_first(best or facts.enrolled, facts)
@@ -52,7 +55,12 @@ def refreshing(
     if wanted is AAL.AAL3:
         return best_first(_hardware(facts, or_code=or_code), facts)
     if phishing_resistant:
-        return resisting(facts)
+        resistant = (
+            held
+            for held in facts.enrolled
+            if held.strength.phishing_resistant or (or_code and held.strength.look_up_secret)
+        )
+        return best_first(resistant, facts)
     strong = [held for held in facts.enrolled if assurance.refreshes(held.strength, wanted)]
     return best_first(strong, facts)
 

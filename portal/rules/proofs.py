@@ -2,10 +2,17 @@
 
 Asked by `access` last, when nothing else stands in the way; who may come near an action at all is
 not decided here.
+
+What guards an account is changed by the best that guards it (`Level.HELD`): whoever holds a passkey
+or a key proves with it, and whoever holds one of AAL3 with that. A code of an app could have been
+typed into a false page, and would enrol a thief's own passkey. So whoever has lost their only one
+needs a backup code to change anything, to revoke the lost one too; without codes the app still
+signs in and works, and an administrator's reset is the way back.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.rules import assurance, offers
@@ -15,24 +22,35 @@ from portal.rules.facts import Facts
 from portal.rules.terms import AAL
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of this person; `or_code`: a backup code may stand in for it."""
+
+    level: AAL
+    resistant: bool
+    or_code: bool = False
+
+
 def level_and_freshness(
     requirement: Requirement, facts: Facts, base: AAL
 ) -> Allow | StepUp | Enrol:
     """What is missing of the level, or of how lately it was proved; Allow where nothing is."""
-    reached, resistant = facts.level, requirement.phishing_resistant
+    reached = facts.level
     if lacking := _lacks(requirement, facts):
         return lacking
     open_end = facts.target is None and needs_target(requirement)
     if requirement.grant and not open_end:
         return granted(requirement, facts, base)
-    wanted, or_code = _wanted(requirement, facts, base)
+    asked = _asked(requirement, facts, base)
+    wanted, resistant = asked.level, asked.resistant
     hardware = wanted is AAL.AAL3
-    offered = {"phishing_resistant": resistant, "or_code": or_code}
+    offered = {"phishing_resistant": resistant, "or_code": asked.or_code}
     if reached < wanted and not requirement.grant:
         choices = offers.completing(facts, wanted, **offered)
         resists = resistant and set(choices) <= set(offers.resisting(facts))
         return StepUp(choices, "level", hardware=hardware, phishing_resistant=resists)
-    if resistant and not requirement.grant and not _resists(facts, wanted):
+    must_resist = requirement.phishing_resistant and not requirement.grant
+    if must_resist and not _resists(facts, wanted):
         return StepUp(offers.resisting(facts), "phishing_resistant", phishing_resistant=True)
     if requirement.age_max is None or assurance.is_fresh(
         facts.authentications,
@@ -63,12 +81,13 @@ def _lacks(requirement: Requirement, facts: Facts) -> Enrol | None:
     return Enrol(offers.enrolling(facts, needed, phishing_resistant=resistant), why)
 
 
-def _wanted(requirement: Requirement, facts: Facts, base: AAL) -> tuple[AAL, bool]:
-    """The level that is asked of this person, and whether a backup code may stand in for AAL3.
+def _asked(requirement: Requirement, facts: Facts, base: AAL) -> _Asked:
+    """The level and the resistance to phishing that are asked of this person.
 
-    It may where the person's own strongest key is asked for, to change what guards the account: a
-    key that is lost could never be removed otherwise. A code stands in for a lost app there too.
-    It never does where an operation asks for AAL3, or for a grant.
+    A backup code may stand in where the person's own strongest key or passkey is asked for, to
+    change what guards the account: one that is lost could never be removed otherwise. A code
+    stands in for a lost app there too. It never does where an operation asks for AAL3, for
+    resistance, or for a grant.
     """
     match requirement.level:
         case Level.BASE:
@@ -79,12 +98,26 @@ def _wanted(requirement: Requirement, facts: Facts, base: AAL) -> tuple[AAL, boo
             wanted = AAL.AAL1
         case Level.TWO_FACTORS:
             wanted = max(base, AAL.AAL2)
-    if wanted is AAL.AAL3 and requirement.least < AAL.AAL3:
-        codes = [proof for proof in facts.authentications if proof.strength.look_up_secret]
-        age_max = requirement.age_max or timedelta(0)
-        typed = assurance.is_fresh(codes, wanted=AAL.AAL2, age_max=age_max, now=facts.now)
-        return (AAL.AAL2 if typed else wanted), True
-    return max(wanted, requirement.least), False
+    resistant = requirement.phishing_resistant
+    own_key = wanted is AAL.AAL3 and requirement.least < AAL.AAL3
+    own_passkey = (
+        requirement.level is Level.HELD
+        and max(wanted, requirement.least) < AAL.AAL3
+        and not resistant
+        and bool(offers.resisting(facts))
+    )
+    if not own_key and not own_passkey:
+        return _Asked(max(wanted, requirement.least), resistant)
+    if _typed_code(requirement, facts):
+        return _Asked(min(wanted, AAL.AAL2), resistant)
+    return _Asked(wanted, resistant or own_passkey, or_code=True)
+
+
+def _typed_code(requirement: Requirement, facts: Facts) -> bool:
+    """Whether a backup code was typed lately enough to stand in."""
+    codes = [proof for proof in facts.authentications if proof.strength.look_up_secret]
+    age_max = requirement.age_max or timedelta(0)
+    return assurance.is_fresh(codes, wanted=AAL.AAL2, age_max=age_max, now=facts.now)
 
 
 def _resists(facts: Facts, wanted: AAL) -> bool:
@@ -102,7 +135,7 @@ def granted(requirement: Requirement, facts: Facts, base: AAL) -> Allow | StepUp
     Whoever holds a phishing-resistant factor uses it: the others could be typed into a false page
     while the true one waits.
     """
-    wanted, _ = _wanted(requirement, facts, base)
+    wanted = _asked(requirement, facts, base).level
     hardware, resistant = wanted is AAL.AAL3, requirement.phishing_resistant
     if facts.granted and (
         # Given under an easier policy, it is none.

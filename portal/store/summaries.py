@@ -15,17 +15,25 @@ from portal.store.codec import KEPT_MAX, strength_from_json, strength_to_json
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`held`: kind → strength; `counts`: kind → how many."""
+    """`held`: kind → strength; `counts`: kind → how many.
+
+    `copies`: the held kinds of which nothing opens anything any more, being taken for copies.
+    """
 
     held: Mapping[str, Strength] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    copies: frozenset[str] = frozenset()
 
 
 def summary_to_json(summary: Summary) -> dict[str, Any]:
-    return {
+    value: dict[str, Any] = {
         "held": {kind: strength_to_json(value) for kind, value in summary.held.items()},
         "counts": dict(summary.counts),
     }
+    if summary.copies:
+        # Apart: a release that does not know it reads the rest.
+        value["copies"] = sorted(summary.copies)
+    return value
 
 
 def summary_from_json(value: dict[str, Any] | str) -> Summary:
@@ -33,7 +41,8 @@ def summary_from_json(value: dict[str, Any] | str) -> Summary:
     if isinstance(value, str):
         return _summary_in(value)
     held = {kind: strength_from_json(worth) for kind, worth in value["held"].items()}
-    return Summary(MappingProxyType(held), MappingProxyType(value["counts"]))
+    copies = frozenset(value.get("copies", ()))
+    return Summary(MappingProxyType(held), MappingProxyType(value["counts"]), copies)
 
 
 @functools.lru_cache(KEPT_MAX)

@@ -6,6 +6,7 @@ limiter's store is gone the brake falls back to this process's memory, and nothi
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class Brake:
         from flask_limiter import Limiter
 
         limiter = Limiter(
-            key_func=lambda: request.remote_addr or "",
+            key_func=lambda: network(request.remote_addr or ""),
             storage_uri=storage_url,
             # A store that hangs must not hang sign-ins with it.
             storage_options={"socket_timeout": 1, "socket_connect_timeout": 1},
@@ -51,12 +52,12 @@ class Brake:
     def wait(self, limit: str, name: str, subject: str | None = None) -> int:
         """Count one hit on `name`; seconds to wait, or 0 when it may go on.
 
-        Hits are counted per network address, or per `subject` (a pseudonym) where one is given.
+        Hits are counted per `network`, or per `subject` (a pseudonym) where one is given.
         """
         from limits import parse
 
         item = parse(limit)
-        keys = (name, subject or request.remote_addr or "")
+        keys = (name, subject or network(request.remote_addr or ""))
         try:
             return _hit(self.strategy, item, keys)
         except Exception:  # Whatever the store's client raises, the answer is the same.
@@ -93,6 +94,22 @@ def _hit(strategy: RateLimiter, item: RateLimitItem, keys: tuple[str, str]) -> i
     now = current_app.extensions["portal"].clock().timestamp()
     left = strategy.get_window_stats(item, *keys).reset_time - now
     return min(max(1, math.ceil(left)), item.get_expiry())
+
+
+def network(address: str) -> str:
+    """The network that an address is counted with: of IPv6 its /64, which one customer has whole.
+
+    IPv4 written as IPv6 is IPv4: else all of it were one network.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address  # A socket's path, or nothing: it is at least the same each time.
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found), 64), strict=False))
 
 
 def brake_person(limit: str, name: str) -> int:

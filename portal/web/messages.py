@@ -49,6 +49,10 @@ REASONS: dict[Reason, Phrase] = {
         "This authenticator may have been copied, so it opens nothing any more. Use another way, "
         "then revoke it under Security."
     ),
+    Reason.WITHDRAWN: lazy_gettext(
+        "Authenticators of this make were found to be unsafe, so this one opens nothing any more. "
+        "Use another way, then revoke it under Security."
+    ),
     Reason.TOO_WEAK: lazy_gettext(
         "This authenticator is not strong enough for what you are doing. Use a stronger one."
     ),
@@ -58,6 +62,9 @@ BLOCKED: dict[str, Phrase] = {
     "password_stays": lazy_gettext("The password can be changed, not revoked."),
     "last_required": lazy_gettext(
         "Your role needs a second factor, and this is your last one. Enrol another one first."
+    ),
+    "others_open_nothing": lazy_gettext(
+        "What you would have left opens nothing. Revoke that first, or enrol another one."
     ),
     "password_too_short_alone": lazy_gettext(
         "Without it your password would stand alone, and it is too short for that. "

@@ -100,7 +100,7 @@ def protection(visit: Visit) -> Protection:
             ],
         )
     headline = gettext("Two factors protect this account")
-    held = visit.user.summary.held
+    held = {one.kind: one.strength for one in visit.facts.enrolled}  # A copy protects nothing.
     if any(one.phishing_resistant and one.multi_factor for one in held.values()):
         # It is both factors at once: the device, and what unlocks it.
         headline = gettext("A passkey protects this account")

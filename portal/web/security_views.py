@@ -160,6 +160,9 @@ def facts(row: RowView) -> list[tuple[str, str]]:
         found.append(
             (gettext("Refused"), gettext("It may have been copied. Revoke it and enrol another."))
         )
+    elif detail.get("revoked"):
+        unsafe = gettext("Its make was found to be unsafe. Revoke it and enrol another.")
+        found.append((gettext("Refused"), unsafe))
     return found
 
 

@@ -19,7 +19,7 @@ from portal.flows.outcomes import Gone, NotOffered
 from portal.rules.terms import Action
 from portal.web import csrf
 from portal.web.gate import public, requires
-from portal.web.limits import brake
+from portal.web.limits import brake, brake_person
 from portal.web.run import read, run
 
 blueprint = Blueprint("webauthn", __name__)
@@ -30,7 +30,7 @@ blueprint = Blueprint("webauthn", __name__)
 def sign_in_options() -> ResponseReturnValue:
     """A challenge for whoever signs in with a passkey alone, bound to this browser."""
     if seconds := brake().wait(g.edge.settings.passkey_challenges_per_address, "passkey"):
-        return _json({"wait": seconds}, 429, {"Retry-After": str(seconds)})
+        return _too_many(seconds)
     return _options(run(passkeys.begin, csrf.browser()))
 
 
@@ -38,6 +38,8 @@ def sign_in_options() -> ResponseReturnValue:
 @requires(Action.CHALLENGE)
 def challenge_options() -> ResponseReturnValue:
     """A challenge for the second factor of a sign-in, or for one that has idled out."""
+    if seconds := _wait():
+        return _too_many(seconds)
     return _begin(Action.HOME)
 
 
@@ -45,10 +47,21 @@ def challenge_options() -> ResponseReturnValue:
 @requires(Action.STEP_UP)
 def step_up_options(step_up_id: object) -> ResponseReturnValue:
     """A challenge for the task that waits, and for nothing else."""
+    if seconds := _wait():  # Before the look-up: it gives the request's transaction up.
+        return _too_many(seconds)
     task = read(interruptions.find, g.visit, str(step_up_id))
     if isinstance(task, Gone):
         abort(404)
     return _begin(task.action, task)
+
+
+def _wait() -> int:
+    """Seconds before this person may begin another challenge: each one is a row."""
+    return brake_person(g.edge.settings.passkey_challenges_per_person, "passkey")
+
+
+def _too_many(seconds: int) -> Response:
+    return _json({"wait": seconds}, 429, {"Retry-After": str(seconds)})
 
 
 def _begin(action: Action, task: Interrupted | None = None) -> Response:

@@ -20,7 +20,8 @@ COMMAND = ".venv/bin/python -m tests.house.test_docs --write"
 
 LEVELS = {
     Level.BASE: "what policy and the person's own factors ask of every session",
-    Level.HELD: "the highest that the person can reach with what they hold",
+    Level.HELD: "the highest that the person can reach with what they hold, by a passkey or key "
+    "where they hold one; a backup code may stand in",
     Level.ONE_FACTOR: "one factor",
     Level.TWO_FACTORS: "two factors",
 }

@@ -268,13 +268,11 @@ LEVELS = {
         session(proof("password", hours=3), proof("totp", minutes=4)), TWO
     ),
     "a backup code refreshes too, but is offered last": row(
-        session(
-            *both(minutes=6), holds="password totp backup_codes passkey", last_kind="backup_codes"
-        ),
+        session(*both(minutes=6), holds="password totp backup_codes", last_kind="backup_codes"),
         TWO,
-        secure=fresh("passkey", "totp", "backup_codes"),
-        enrol=fresh("passkey", "totp", "backup_codes"),
-        end=fresh("passkey", "password", "totp", "backup_codes"),
+        secure=fresh("totp", "backup_codes"),
+        enrol=fresh("totp", "backup_codes"),
+        end=fresh("password", "totp", "backup_codes"),
     ),
     "a multi-factor proof is two factors by itself": row(
         session(proof("passkey"), holds="password passkey"), TWO

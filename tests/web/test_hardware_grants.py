@@ -136,3 +136,44 @@ def test_where_it_must_be_phishing_resistant_a_code_is_not_offered(
     assert piet.get(f"{step_up}/totp").status_code == 404
     assert prove(piet, step_up, synced, options_of(piet, step_up)).status_code == 303
     assert lands_on(confirm(piet, step_up)).startswith("/partner/exports/")
+
+
+def test_a_key_of_ones_own_that_was_not_asked_for_is_called_too_weak(
+    house: House, piet: Visitor
+) -> None:
+    synced = enrol(piet, synced_passkey())
+    enrol(piet, security_key(), "security_key")
+    raise_(house, AAL.AAL3)
+    step_up = lands_on(ask(piet))
+    begun = options_of(piet, step_up)
+    allowed = {"type": "public-key", "id": b64(synced.credentials[0].id)}
+    begun["options"]["allowCredentials"] = [allowed]
+    refused = prove(piet, step_up, synced, begun)
+    assert refused.status_code == 422
+    assert "not strong enough for what you are doing" in refused.text
+    assert grants(house) == 0
+
+
+def test_the_ceremony_of_an_enrolment_answers_no_challenge(house: House, piet: Visitor) -> None:
+    synced = enrol(piet, synced_passkey())
+    house.clock.advance(house.settings.step_up_lifetime * 2)
+    step_up = lands_on(ask(piet))
+    begun = options_of(piet, step_up)
+    assert prove(piet, step_up, synced, begun).status_code == 303
+    assert lands_on(confirm(piet, step_up)).startswith("/partner/exports/")
+    piet.get("/security")
+    page = piet.follow(piet.post("/security/authenticators/new/passkey?variant=passkey"))
+    action = FORM.search(page.text)
+    assert action
+    house.clock.advance(house.settings.step_up_lifetime)
+    step_up = lands_on(ask(piet))
+    begun = options_of(piet, step_up)
+    begun["ceremony"] = re.split(r"[/?]", unescape(action.group(1)))[-1]
+    open_ones = [row["id"] for row in rows(house, "ceremonies") if row["used_at"] is None]
+    assert begun["ceremony"] in open_ones
+    refused = prove(piet, step_up, synced, begun)
+    assert refused.status_code == 422
+    assert "took too long" in refused.text
+    assert begun["ceremony"] in [
+        row["id"] for row in rows(house, "ceremonies") if row["used_at"] is None
+    ]

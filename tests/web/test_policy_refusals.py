@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from portal.flows.outcomes import Blocked, Gone
 from portal.flows.policies import Published
 from portal.rules.policy import Raised, Restrictions
 from portal.rules.terms import Action
+from portal.store import policy_codec
 from tests.support.house import BRANCH, HQ, PARTNER, House
 from tests.support.web import rows
 
@@ -90,3 +92,18 @@ def test_what_nothing_here_could_do_is_not_asked_for(house: House) -> None:
         return policies.raise_action(edge, PARTNER, VIEW, RESISTANT)
 
     assert house.run(without) == Blocked("nobody_can_enrol")
+
+
+@pytest.mark.parametrize("order", [(HQ, PARTNER), (PARTNER, HQ)])
+def test_lists_that_are_too_long_together_are_not_published(
+    house: House, order: tuple[str, str]
+) -> None:
+    house.organise()
+    first, second = (frozenset(str(uuid.UUID(int=at + n)) for n in range(300)) for at in (0, 300))
+    assert isinstance(restrict(order[0], denied=first)(house), Published)
+    before = rows(house, "organisations"), rows(house, "policies")
+    refused = restrict(order[1], denied=second)(house)
+    assert refused == Blocked(f"denied: {policy_codec.MODELS_MAX} models at most: {PARTNER}")
+    assert (rows(house, "organisations"), rows(house, "policies")) == before
+    assert house.visitor().sign_in(house.person("pam").email).status_code == 200
+    assert isinstance(restrict(order[1], denied=first)(house), Published), "the same ones may be"

@@ -102,5 +102,6 @@ class Passkey:
             "verifies_by": list(model.verifies_by) if model else [],
             "security_key": data["variant"] == options.SECURITY_KEY,
             "suspect": data["suspect"],
+            "revoked": model is not None and model.revoked,
             "resistant": True,
         }

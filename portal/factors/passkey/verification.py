@@ -72,7 +72,7 @@ def assertion(
         raise Refusal(Reason.UNVERIFIED, "user verified")
     model = catalogue.model(stored["model"]) if stored["model"] else None
     if model is not None and model.revoked:
-        raise Refusal(Reason.NOT_PERMITTED, "revoked")
+        raise Refusal(Reason.WITHDRAWN, "revoked")
     # `user_verified` is never raised here (7.2.24): whoever finds a key that never asked for a PIN
     # may give it one, and that would then count as knowing the owner's. It is enrolled anew.
     data = {**stored, "sign_count": count, "backed_up": proof.backed_up}
@@ -91,7 +91,8 @@ def _check_owner(state: Data, stored: Data, given: answers.Assertion) -> None:
         raise Refusal(Reason.UNKNOWN, "credential id")
     if state["allowed"]:
         if given.id not in state["allowed"]:
-            raise Refusal(Reason.UNKNOWN, "allowCredentials")
+            # The person's own, but not one of those that were asked for.
+            raise Refusal(Reason.TOO_WEAK, "allowCredentials")
     elif given.handle is None:
         raise Refusal(Reason.WRONG, "userHandle")
     if given.handle is not None and encode(given.handle) != stored["handle"]:

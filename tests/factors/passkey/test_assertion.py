@@ -47,7 +47,7 @@ def test_a_credential_that_was_not_allowed_is_rejected() -> None:
     ceremony, options = desk.challenge(mine)
     answer = other.get(options.replace(mine["credential_id"], theirs["credential_id"]))
     outcome = desk.factor.verify(theirs, ceremony, answer, LATER)
-    assert refused(outcome) == (Reason.UNKNOWN, "allowCredentials")
+    assert refused(outcome) == (Reason.TOO_WEAK, "allowCredentials")
 
 
 def test_an_answer_of_another_credential_than_the_stored_one_is_rejected() -> None:
@@ -264,7 +264,7 @@ def test_a_model_that_was_revoked_since_is_rejected() -> None:
     desk, device = Desk(passkey(catalogue=catalogue)), Device()
     data = desk.enrol(device)
     catalogue.models[HARDWARE] = replace(catalogue.models[HARDWARE], revoked=True)
-    assert refused(desk.assert_(data, device)) == (Reason.NOT_PERMITTED, "revoked")
+    assert refused(desk.assert_(data, device)) == (Reason.WITHDRAWN, "revoked")
 
 
 # The ceremony.

@@ -194,6 +194,7 @@ def test_a_row_says_whose_it_is_and_how_it_verifies() -> None:
         "verifies_by": ["pin", "fingerprint"],
         "security_key": False,
         "suspect": False,
+        "revoked": False,
         "resistant": True,
     }
 
