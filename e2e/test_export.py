@@ -41,6 +41,7 @@ def test_a_month_is_exported_with_one_proof_and_one_click(
     walk.give_code(page, walk.app_code(portal, piet.key), "Confirm")
     books.named(page, portal, partner)
     with page.expect_download() as downloading:
+        walk.heading(page, "Thank you – it is you")
         page.get_by_role("button", name="Confirm").click()
     walk.heading(page, f"Settlements of {month}")
     receipt = _is_the_receipts(page, downloading.value)
@@ -77,6 +78,7 @@ def test_the_same_road_without_scripts(
     books.export(page)
     walk.give_code(page, walk.app_code(portal, piet.key), "Confirm")
     books.named(page, portal, partner)
+    walk.heading(page, "Thank you – it is you")
     page.get_by_role("button", name="Confirm").click()
     walk.heading(page, f"Settlements of {month}")
     with page.expect_download() as downloading:
@@ -95,6 +97,7 @@ def test_a_file_stays_with_the_session_that_confirmed_it(
     books.export(page)
     walk.give_code(page, walk.app_code(portal, piet.key), "Confirm")
     with page.expect_download() as downloading:
+        walk.heading(page, "Thank you – it is you")
         page.get_by_role("button", name="Confirm").click()
     first = _bytes(downloading.value)
     walk.heading(page, f"Settlements of {month}")
@@ -113,6 +116,7 @@ def test_a_file_stays_with_the_session_that_confirmed_it(
     page.get_by_role("button", name="Open the same file again").click()
     walk.give_code(page, walk.app_code(portal, piet.key), "Confirm")
     with page.expect_download() as again:
+        walk.heading(page, "Thank you – it is you")
         page.get_by_role("button", name="Confirm").click()
     assert _bytes(again.value) == first
 

@@ -98,6 +98,7 @@ def test_a_role_that_administers_waits_for_a_second_person(
     walk.heading(second, "Confirm it is you")
     expect(second.locator(".facts")).to_contain_text(dora.email)
     walk.give_code(second, walk.app_code(portal, pat.key), "Confirm")
+    walk.heading(second, "Thank you – it is you")
     second.get_by_role("button", name="Confirm").click()
     walk.notice(second, "Approved.")
     # It counts from the very next click on.
