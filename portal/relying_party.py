@@ -38,6 +38,11 @@ class RelyingParty:
     post_quantum: bool = False
 
 
+def domain(party: RelyingParty, base_url: str) -> str:
+    """The domain that passkeys are made for: the one that was named, else the base URL's host."""
+    return party.id or urlsplit(base_url).hostname or ""
+
+
 def read(text: Text, base_url: str, problems: list[str]) -> RelyingParty:
     """Read the PORTAL_… variables by `text(name, default)`; `problems` gets what is wrong."""
     post_quantum = text("PORTAL_PASSKEY_POST_QUANTUM", "0") or "0"

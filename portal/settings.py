@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from portal import relying_party
-from portal.relying_party import RelyingParty
+from portal.relying_party import RelyingParty, domain
 from portal.rules.assurance import LIFETIMES, Lifetimes
 
 # The languages that the portal speaks, each by its own name.
@@ -129,7 +129,7 @@ class Settings:
     @property
     def rp_id(self) -> str:
         """The domain that passkeys are made for."""
-        return self.relying_party.id or urlsplit(self.base_url).hostname or ""
+        return domain(self.relying_party, self.base_url)
 
     @property
     def host(self) -> str:

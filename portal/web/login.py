@@ -107,8 +107,10 @@ def take_passkey() -> ResponseReturnValue:
         case Rejected(reason):
             words = messages.rejected(PASSKEY, reason)
             # Nobody has it, so the browser may forget it; of anybody's it must not be told.
-            forgotten = signals.unknown(given.text) if reason is Reason.UNKNOWN else None
-            return _sign_in_page(again, status=422, error=words, signal=forgotten)
+            lookup = g.edge.factors[PASSKEY].lookup_of(given.text)
+            nobodys = reason is Reason.UNKNOWN and lookup is not None
+            signal = signals.unknown(lookup) if nobodys else None
+            return _sign_in_page(again, status=422, error=words, signal=signal)
         case Refused():
             words = messages.rejected(PASSKEY, Reason.UNKNOWN)
             return _sign_in_page(again, status=422, error=words)

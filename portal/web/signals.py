@@ -7,15 +7,12 @@ unknown only when nobody owns it: the browser erases it for good.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.flows.session import Visit
 from portal.web import here
-
-CREDENTIAL_ID_MAX = 1023
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +23,9 @@ class Signal:
     options: str
 
 
-def unknown(answer: str) -> Signal | None:
-    """Nobody here has the passkey that this answer came from."""
-    try:
-        identity = json.loads(answer)["id"]
-        raw = base64.urlsafe_b64decode(identity + "=" * (-len(identity) % 4))
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
-        return None
-    if not 0 < len(raw) <= CREDENTIAL_ID_MAX:
-        return None
-    return _signal("signalUnknownCredential", credentialId=_encoded(raw))
+def unknown(lookup: bytes) -> Signal:
+    """Nobody here has the passkey with this id."""
+    return _signal("signalUnknownCredential", credentialId=_encoded(lookup))
 
 
 def of_account(visit: Visit, lookups: Sequence[bytes | None]) -> list[Signal]:

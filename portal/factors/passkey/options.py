@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from portal.ceremony import Data, Subject
 from portal.factors.passkey.encoding import encode
-from portal.relying_party import RelyingParty
+from portal.relying_party import RelyingParty, domain
 
 CHALLENGE_BYTES = 32
 # How long a browser's dialog stays open; the ceremony that it belongs to ends on the server.
@@ -95,7 +95,7 @@ def party(relying_party: RelyingParty, base_url: str, product_name: str) -> Part
     for fingerprints in relying_party.android.values():
         origins |= {android_origin(fingerprint) for fingerprint in fingerprints}
     return Party(
-        id=relying_party.id or (urlsplit(base_url).hostname or ""),
+        id=domain(relying_party, base_url),
         name=product_name,
         origins=frozenset(origins),
         algorithms=(*POST_QUANTUM, *CLASSIC) if relying_party.post_quantum else CLASSIC,
