@@ -60,8 +60,11 @@ def leave(page: Page, device: Device) -> None:
 
 
 def be_filled_in(page: Page, url: str) -> None:
-    """Open the sign-in page with somebody there: autofill may be answered before it is whole."""
-    page.goto(url, wait_until="commit")
+    """Open the sign-in page with somebody there, who may answer before the page is whole.
+
+    The page goes there by itself: a `goto` that is overtaken by the answer counts as aborted.
+    """
+    page.evaluate("url => setTimeout(() => location.assign(url))", url)
 
 
 def is_forgotten(page: Page, device: Device) -> None:
