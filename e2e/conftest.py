@@ -198,12 +198,17 @@ def axe() -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def screenshot() -> Callable[..., Path]:
-    """`screenshot(page, "security")` writes a picture and returns its file."""
-    folder = _results("screenshots")
+def screenshot(pytestconfig: pytest.Config) -> Callable[[Page, str], None]:
+    """`screenshot(page, "security")` writes a picture, where --screenshots asks for pictures.
 
-    def take(page: Page, name: str, *, full_page: bool = True) -> Path:
-        return _picture(page, folder / f"{name}.png", full_page=full_page)
+    Nobody looks at those of every run, and drawing them takes as long as all the rest of a tour.
+    """
+    folder = _results("screenshots")
+    wanted = pytestconfig.getoption("--screenshots")
+
+    def take(page: Page, name: str) -> None:
+        if wanted:
+            _picture(page, folder / f"{name}.png", full_page=True)
 
     return take
 

@@ -38,7 +38,11 @@ class Visitor:
     """Looks at a page on the screens of a language."""
 
     def __init__(
-        self, page: Page, locale: str, axe: Callable[..., None], screenshot: Callable[..., Path]
+        self,
+        page: Page,
+        locale: str,
+        axe: Callable[..., None],
+        screenshot: Callable[[Page, str], None],
     ) -> None:
         self.page = page
         self.locale = locale
@@ -57,7 +61,10 @@ class Visitor:
         expect(root).to_have_attribute("dir", "rtl" if self.locale in RIGHT_TO_LEFT else "ltr")
         for name, (width, height), colours in SCREENS[self.locale]:
             self.page.set_viewport_size({"width": width, "height": height})
-            self.page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+            # Colours that are still on their way from light to dark have no contrast to judge.
+            self.page.emulate_media(
+                color_scheme="dark" if colours == "dark" else "light", reduced_motion="reduce"
+            )
             self._screenshot(self.page, f"{stop.replace('/', '-')}-{name}")
             wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{stop} is {wide} px wider than a window of {width} px"
@@ -112,7 +119,7 @@ def test_pages_for_strangers_fit_and_are_accessible(
     portal: Portal,
     locale: str,
     axe: Callable[..., None],
-    screenshot: Callable[..., Path],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     visitor = Visitor(new_page(locale=locale), locale, axe, screenshot)
     visitor.follow(tours.strangers(visitor.page, portal))
@@ -126,7 +133,7 @@ def test_pages_for_members_fit_and_are_accessible(
     portal: Portal,
     locale: str,
     axe: Callable[..., None],
-    screenshot: Callable[..., Path],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     visitor = Visitor(new_page(locale=locale), locale, axe, screenshot)
     visitor.follow(tours.members(visitor.page, portal, locale))
@@ -142,7 +149,7 @@ def test_pages_to_work_on_fit_and_are_accessible(
     tour: Tour,
     locale: str,
     axe: Callable[..., None],
-    screenshot: Callable[..., Path],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     visitor = Visitor(new_page(locale=locale), locale, axe, screenshot)
     visitor.follow(tour(visitor.page, portal, locale))
@@ -196,7 +203,7 @@ def test_a_newcomer_finds_the_mail_in_the_development_mailbox(
     new_page: Callable[..., Page],
     development_url: str,
     axe: Callable[..., None],
-    screenshot: Callable[..., Path],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     visitor = Visitor(new_page(), "en", axe, screenshot)
     visitor.follow(_mailbox(visitor.page, development_url))

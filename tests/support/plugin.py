@@ -35,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the screenshots into docs/screenshots/ instead of test-results/",
     )
+    parser.addoption(
+        "--screenshots",
+        action="store_true",
+        help="take a picture of every page on every screen, into test-results/screenshots/",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
