@@ -9,7 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import counts, once, passkeys, rounds, scale, servers
+from bench import counts, once, passkeys, publishing, rounds, scale, servers
 from bench.counts import new_folder
 from bench.rounds import Samples
 from bench.table import Row, render
@@ -59,6 +59,7 @@ def main() -> int:
             rows.append(Row("5", "a code accepted twice", str(tally), "0; 5", "", tally.good))
         if not given.skip_scale:
             rows += scale.measure(new_folder(folder, "scale"), quick=given.quick)
+            rows += publishing.measure(new_folder(folder, "publishing"), quick=given.quick)
         rows += _counted(folder)
     rows.sort(key=lambda row: int(row.number))
     print(render(rows))

@@ -156,6 +156,9 @@ def _user(number: int, *, sqlite: bool) -> dict[str, Any]:
     state = {0: AccountState.INVITED, 4: AccountState.DISABLED}.get(number % 8, AccountState.ACTIVE)
     last = NOW - timedelta(seconds=number * 7919 % 10_000_000)
     seen = number % 5 != 0
+    # Of seven one is exempt, two must enrol by a date, two since one; nothing is missing of two.
+    due = {1: 1, 2: 1, 3: -1, 4: -1}.get(number % 7)
+    enrol_by = NOW + due * timedelta(seconds=1 + number * 7919 % 10_000_000) if due else None
     return {
         "id": user_id(number),
         "email": email_of(number),
@@ -170,8 +173,12 @@ def _user(number: int, *, sqlite: bool) -> dict[str, Any]:
         "sort_name": name_of(number).casefold(),
         "signed_in_order": int(last.timestamp()) if seen else 0,
         "strongest": 2 if number % 2 else 1,
+        "resistance": number // 2 % 2,
         "locked_until": NOW + timedelta(hours=1) if number % 8 == 2 else None,
         "reset_id": user_id(number) if number % 8 == 6 else None,
+        "exempt_until": NOW + timedelta(days=9) if number % 7 == 0 else None,
+        "enrol_by": enrol_by,
+        "enrol_order": int(enrol_by.timestamp()) if enrol_by else user_index.FINE,
     }
 
 

@@ -27,11 +27,11 @@ from portal.migrate import upgrade
 from portal.providers.mailbox import Mailbox
 from portal.providers.metadata import Metadata
 from portal.providers.places import Places
-from portal.rules.terms import AccountState, Role
+from portal.rules.terms import AccountState, Holdings, Role
 from portal.settings import from_environment
 from portal.store import authenticators, browsers, organisations, users
 from portal.store.authenticators import New
-from portal.store.users import Summary, User
+from portal.store.users import User
 from portal.web import logs
 from portal.web.run import Runner, system_clock
 
@@ -111,7 +111,7 @@ def _add_everybody(edge: Edge) -> None:
             time_zone="Europe/Berlin",
             state=AccountState.ACTIVE,
             home_organisation_id=organisation.id,
-            summary=Summary(),
+            summary=Holdings(),
             created_at=edge.now,
         )
         assert users.add(edge, user)

@@ -17,15 +17,18 @@ from typing import Any
 
 from portal import Providers, create_app, demo
 from portal.demo import DemoPerson
-from portal.edge import Message
+from portal.edge import Edge, Message
 from portal.flows import hosts, intake, policies
 from portal.flows.intake import Imported, Line
+from portal.flows.outcomes import Blocked
 from portal.flows.policies import Published
+from portal.flows.policy_plans import Dates
 from portal.providers.metadata import Metadata
 from portal.providers.places import Places
 from portal.rules.policy import Raised
 from portal.rules.terms import Action, Role
 from portal.settings import DEVELOPMENT_MODELS, from_environment
+from portal.store import organisations, users
 from portal.web.run import Runner
 from tests.support.clock import FileClock
 from tests.support.forwarder import Forwarder, forwarding, listening
@@ -91,6 +94,21 @@ class Portal:
     def ask_more(self, organisation: str, action: Action, more: Raised) -> None:
         """What `flask policy raise` does."""
         published = self._run(policies.raise_action, organisation, action, more)
+        assert isinstance(published, Published), published
+
+    def roll_out(
+        self, organisation: str, author: Person, document: dict[str, Any], *, days: int
+    ) -> None:
+        """What an administrator of an organisation does: a policy that holds in so many days."""
+
+        def publish(edge: Edge) -> Published | Blocked:
+            found = organisations.by_name(edge, organisation)
+            by = users.by_email(edge, author.email)
+            assert found is not None and by is not None
+            dates = Dates(edge.now, edge.now + timedelta(days=days), message="We ask more soon.")
+            return policies.publish_for(edge, found, document, by.id, dates)
+
+        published = self._run(publish)
         assert isinstance(published, Published), published
 
     def share_desks(self, organisation: str) -> None:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e import steps, tours, tours_at_work, tours_with_keys
+from e2e import (
+    steps,
+    tours,
+    tours_at_work,
+    tours_of_policies,
+    tours_of_rollouts,
+    tours_with_keys,
+)
 from e2e.portals import PASSWORD, Portal
 from portal.rules.terms import Role
 from portal.web.render import LOCALES, RIGHT_TO_LEFT
@@ -92,19 +99,34 @@ AT_WORK: dict[Tour, set[str]] = {
     tours_at_work.partners: {
         *("partner/settlements", "partner/export", "partner/exports"),
         *("payees/index", "payees/show", "integrations/webhooks", "integrations/billing"),
-        *("memberships/index", "memberships/preview"),
+        *("memberships/index", "memberships/preview", "api_tokens/index"),
         *("invitations/show", "invitations/stale", "invitations/renewed"),
         *("home/index", "step_up/show", "step_up/resume"),
     },
     tours_at_work.headquarters: {
         *("payouts/index", "payouts/new", "payouts/show", "users/index", "users/show"),
-        *("memberships/roles", "resets/new", "resets/show", "resets/index", "resets/bulk"),
+        *(
+            "plans/show",
+            "memberships/roles",
+            "resets/new",
+            "resets/show",
+            "resets/index",
+            "resets/bulk",
+        ),
+        *("exceptions/index", "exceptions/new", "exceptions/show", "exceptions/code"),
         *("tickets/needed", "tickets/show", "caller_checks/check", "step_up/show"),
     },
     tours_at_work.travelers: {
         *("wallet/cards", "wallet/passengers", "wallet/passenger", "caller_checks/code"),
     },
     tours.desks: {"home/index", "login/still_there"},
+    tours_of_rollouts.told: {
+        *("home/index", "security/how_it_works"),
+        *("announcements/index", "announcements/show", "announcements/findings"),
+    },
+    tours_of_policies.written: {
+        *("policy/index", "policy/draft", "policy/preview", "policy/versions", "policy/version"),
+    },
     tours_with_keys.holders: {
         *("home/index", "security/enrol", "security/index", "security/authenticator"),
         *("login/enrol_further", "step_up/show", "login/sign_in", "login/challenge"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import FilePayload, Page
 
-from e2e import steps
+from e2e import steps, tours_of_exceptions
 from e2e.portals import Person, Portal
 from portal import demo, demo_data
 from portal.rules.terms import Role
@@ -105,6 +105,12 @@ def _systems(page: Page, portal: Portal) -> Iterator[str]:
     page.click("#main form .button-main")
     page.locator("#problems").wait_for()
     yield "integrations/billing"
+    page.goto(portal.url + "/admin/api-tokens")
+    page.fill("#name", "Reporting at night")
+    page.locator(".tick input").first.check()
+    page.click("#main form .button-main")
+    page.locator("#token").wait_for()
+    yield "api_tokens/index"
 
 
 def _invitations(page: Page, portal: Portal) -> Iterator[str]:
@@ -153,6 +159,7 @@ def headquarters(page: Page, portal: Portal, locale: str) -> Iterator[str]:
     yield from _decision(page, portal, sol, tara)
     stan = steps.worker(portal, "Stan Petrov", Role.SERVICE_DESK, demo.HQ, locale)
     yield from _desk(page, portal, stan, ada)
+    yield from tours_of_exceptions.shown(page, portal, stan, sol)
 
 
 def _payouts(page: Page, portal: Portal, ada: Person, name: str) -> Iterator[str]:
@@ -214,6 +221,7 @@ def _reset(page: Page, portal: Portal, ada: Person, tara: Person) -> Iterator[st
     yield "resets/index"
     page.goto(portal.url + "/admin/resets?state=expired")
     yield "resets/index.state"
+    yield from tours_of_exceptions.asked(page, portal, ada, tara)
     page.goto(portal.url + "/admin/users?organisation=all&search=tara")
     for box in page.locator("tbody input[type=checkbox]").all()[:3]:
         box.check()
@@ -224,6 +232,8 @@ def _reset(page: Page, portal: Portal, ada: Person, tara: Person) -> Iterator[st
 
 def _decision(page: Page, portal: Portal, sol: Person, tara: Person) -> Iterator[str]:
     steps.enter(page, portal, sol)
+    page.goto(portal.url + "/admin/plan")
+    yield "plans/show"
     page.goto(portal.url + "/admin/resets")
     page.locator("tr", has_text=tara.email).locator("a").click()
     page.locator("#reset").wait_for()
@@ -255,6 +265,8 @@ def _desk(page: Page, portal: Portal, stan: Person, ada: Person) -> Iterator[str
     yield "caller_checks/check"
     page.goto(person + "/desk-resets/new")
     yield "resets/new.desk"
+    page.goto(person + "/bypass")
+    yield "exceptions/new.bypass"
 
 
 def travelers(page: Page, portal: Portal, locale: str) -> Iterator[str]:

@@ -26,18 +26,33 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.http import parse_cookie
 from werkzeug.utils import cached_property
 
-from portal import commands, factors, intake_commands, metadata_commands, policy_commands
+from portal import (
+    commands,
+    factors,
+    intake_commands,
+    metadata_commands,
+    plan_commands,
+    policy_commands,
+)
 from portal.edge import Catalogue, Deadlock, Mailer, Places
 from portal.settings import Settings
 from portal.store.engine import Database
 from portal.store.sealed import KeyRing
 from portal.web import (
     account,
+    announcements,
     api,
+    api_announcements,
+    api_members,
+    api_policy,
+    api_previews,
+    api_resets,
+    api_tokens,
     authenticators,
     caller_checks,
     development,
     errors,
+    exceptions,
     gate,
     headers,
     home,
@@ -49,8 +64,12 @@ from portal.web import (
     memberships,
     operations,
     partner,
+    password_resets,
     payees,
     payouts,
+    plans,
+    policy,
+    policy_versions,
     register,
     render,
     resets,
@@ -69,6 +88,8 @@ from portal.web.limits import Brake
 from portal.web.run import Runner, system_clock, system_entropy
 
 if _COLLECTS:
+    # What an import makes lives as long as the process: no collection need look at it again.
+    gc.freeze()
     gc.enable()
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +100,7 @@ BLUEPRINTS = (
     login,
     webauthn,
     register,
+    password_resets,
     step_up,
     shared_desks,
     home,
@@ -91,8 +113,18 @@ BLUEPRINTS = (
     payouts,
     wallet,
     integrations,
+    api_tokens,
+    plans,
+    policy,
+    policy_versions,
     api,
+    api_announcements,
+    api_members,
+    api_policy,
+    api_previews,
+    api_resets,
     resets,
+    exceptions,
     tickets,
     caller_checks,
     memberships,
@@ -100,6 +132,7 @@ BLUEPRINTS = (
     roles,
     invitations,
     users,
+    announcements,
     well_known,
 )
 
@@ -141,6 +174,25 @@ def create_app(
             PrefixLoader({"factors": FileSystemLoader(ROOT / "portal" / "factors")}),
         ]
     )
+    equip(app, settings, providers, clock=clock, entropy=entropy)
+    _install(app)
+    if "portal_mailbox" in app.extensions:
+        app.register_blueprint(development.blueprint)
+    if settings.proxy_count:
+        count = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
+    return app
+
+
+def equip(
+    app: Flask,
+    settings: Settings,
+    providers: Providers,
+    *,
+    clock: Callable[[], datetime],
+    entropy: Callable[[int], bytes],
+) -> None:
+    """Give an application its outside: database, clock, mail, authenticators, limits."""
     app.extensions["portal"] = Runner(
         settings=settings,
         database=Database(settings.database_url, busy_max=settings.database_busy_max),
@@ -153,14 +205,8 @@ def create_app(
     app.extensions["portal_mailer"] = providers.mailer
     app.extensions["portal_catalogue"] = providers.catalogue
     app.extensions["portal_brake"] = Brake(settings.limiter_url)
-    _install(app)
     if settings.development and hasattr(providers.mailer, "letters"):
         app.extensions["portal_mailbox"] = providers.mailer
-        app.register_blueprint(development.blueprint)
-    if settings.proxy_count:
-        count = settings.proxy_count
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
-    return app
 
 
 class Asked(Request):
@@ -218,6 +264,7 @@ def _install(app: Flask) -> None:
     intake_commands.install(app)
     metadata_commands.install(app)
     policy_commands.install(app)
+    plan_commands.install(app)
 
 
 class CurrentUser(UserMixin):

@@ -169,8 +169,24 @@ class Interactive(Factor, Protocol):
         """
         ...
 
+    def make_of(self, data: Data) -> Traits:
+        """What is known of an authenticator's make, for policies that restrict it."""
+        ...
+
     def lookup_of(self, answer: str) -> bytes | None:
         """The `lookup` of the authenticator that an answer claims to come from; None: malformed."""
+        ...
+
+
+class Issued(Factor, Protocol):
+    """A code that administrators give out for one sign-in: nobody enrols it."""
+
+    def issue(self, entropy: bytes, now: datetime) -> tuple[str, Data]:
+        """A new code in clear, for one page, and what is stored of it. Slow, and pure."""
+        ...
+
+    def ends_at(self, data: Data) -> datetime:
+        """From when the code opens nothing."""
         ...
 
 

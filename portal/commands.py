@@ -6,7 +6,6 @@ What one command alone needs is imported there: every start of the server loads 
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
 from typing import Any
@@ -16,15 +15,13 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from portal.ceremony import Rejected
-from portal.edge import Client, Unavailable
-from portal.flows import delivery, hosts, membership_expiry, payee_accounts, reset_decisions
+from portal.edge import Client
+from portal.flows import delivery, hosts
 from portal.flows.hosts import NewUser
 from portal.flows.outcomes import Blocked, Gone
 from portal.rules.terms import AccountState, Role
-from portal.web.logs import log
 from portal.web.run import Runner
 
-IDLE_S = 0.5
 user = AppGroup("user", help="People.")
 organisation = AppGroup("organisation", help="The tree of organisations.")
 keys = AppGroup("keys", help="The key ring of sealed columns.")
@@ -259,30 +256,9 @@ def supervise(port: int) -> None:
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 def worker(once: bool) -> None:
     """Send queued mail, extend the audit chain, settle payees' accounts, until asked to stop."""
-    from portal.web import mail
+    from portal.worker import work
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    holder = _runner().entropy(8).hex()
-    mailer = current_app.extensions["portal_mailer"]
-    everything = True  # Once at the start: what an outage left unsealed may be old.
-    while not stop.is_set():
-        try:
-            busy = run(delivery.deliver_next, mail.compose, mailer)
-            sealed = run(delivery.seal_audit, holder, everything=everything)
-            everything = everything and sealed > 0
-            settled = run(payee_accounts.settle_due)
-            expired = [
-                run(end) for end in (reset_decisions.expire_next, membership_expiry.expire_next)
-            ]
-            busy = busy or sealed > 0 or settled or any(expired)
-        except Exception as error:  # The database restarts, a template fails: go on, say so.
-            log.error("worker.failed", kind=type(error).__name__, exc_info=error)
-            busy = False
-        if once and not busy:
-            break
-        if not busy:
-            stop.wait(IDLE_S)
-    with contextlib.suppress(Unavailable):  # Without a database the lease simply runs out.
-        run(delivery.release_audit, holder)
+    work(_runner(), stop, current_app.extensions["portal_mailer"], once=once)

@@ -14,8 +14,9 @@ import pyotp
 from portal import demo_data
 from portal.ceremony import ENTROPY_BYTES, Ceremony, Purpose, Subject, Verified
 from portal.edge import Edge
-from portal.flows import enrolment, hosts
+from portal.flows import enrolment, hosts, organisation_plans
 from portal.flows.hosts import NewUser
+from portal.rules.plans import PROFESSIONAL
 from portal.rules.terms import Role
 from portal.store import authenticators, users
 from portal.store.authenticators import New
@@ -80,6 +81,8 @@ def _make_people(run: Callable[..., Any], runner: Runner) -> None:
         )
     # A dispatch office, whose people share its computers.
     run(hosts.mark_shared_desks, BRANCH, shared=True)
+    # It bought less than the partner above it, so that one sees what that means.
+    run(organisation_plans.change_by_host, BRANCH, PROFESSIONAL, ())
     for person in PEOPLE:
         add(run, runner, person)
     # Somebody with roles in two organisations, to try switching between them.

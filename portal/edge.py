@@ -175,12 +175,21 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, for the audit log: set by the gate once the session is known."""
+    """Who acts, for the audit log: set by the gate once the session is known.
+
+    `api_token`: the machine's, by its id; the person who made it did not act.
+    """
 
     user_id: str | None = None
     session_id: str | None = None
     organisation_id: str | None = None
     level: str = "aal0"
+    api_token: str | None = None
+
+    @property
+    def detail(self) -> dict[str, str]:
+        """What is written of it beside its columns."""
+        return {"api_token": self.api_token} if self.api_token else {}
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from portal.commands import require, run
 from portal.flows import intake, machines
 from portal.flows.intake import NotTaken
+from portal.flows.scopes import SCOPES
 
 token = AppGroup("token", help="Tokens of machines that bring data in.")
 
@@ -38,7 +39,7 @@ def import_file(kind: str, file: BinaryIO, organisation: str) -> None:
 @token.command("create")
 @click.argument("name")
 @click.option("--organisation", required=True)
-@click.option("--scope", "scopes", type=click.Choice(intake.SCOPES), multiple=True, required=True)
+@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
 @click.option("--days", default=90, show_default=True, help="How long it is good, 1 to 366.")
 def create_token(name: str, organisation: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a token for one organisation and print it, this once."""

@@ -25,8 +25,13 @@ policy = AppGroup("policy", help="What organisations ask of their people.")
 # Words for what a flow refuses; anything else names the field of the document that is wrong.
 REASONS = {
     "nothing_allowed": "no model would be left that may be enrolled",
+    "no_such_method": "it allows a method that there is not",
+    "no_method": "no method would be left that is allowed",
+    "not_in_plan": "the plan of the organisation lacks what would do for that",
     "not_raisable": "that action stays open whatever a policy asks",
     "nobody_can_enrol": "nothing that can be enrolled here could ever do for that",
+    "no_second_factor": "nothing would be left that may be used beside the password",
+    "on_its_way": "a version is on its way with its own dates; change the draft on the policy page",
     "nothing_published": "nothing was published yet",
 }
 

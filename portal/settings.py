@@ -91,6 +91,7 @@ class Settings:
     known_browser_lifetime: timedelta = timedelta(days=400)
     lifetimes: Lifetimes = LIFETIMES
     link_lifetime: timedelta = timedelta(hours=24)
+    password_reset_lifetime: timedelta = timedelta(minutes=30)
     enrolment_lifetime: timedelta = timedelta(minutes=30)
     step_up_lifetime: timedelta = timedelta(minutes=5)
     resume_lifetime: timedelta = timedelta(hours=24)
@@ -100,6 +101,9 @@ class Settings:
     membership_request_lifetime: timedelta = timedelta(days=7)
     preview_lifetime: timedelta = timedelta(minutes=30)
     caller_code_lifetime: timedelta = timedelta(minutes=10)
+    exception_lifetime: timedelta = timedelta(hours=24)
+    exemption_max: timedelta = timedelta(days=30)
+    bypass_code_lifetime: timedelta = timedelta(hours=1)
     seen_interval: timedelta = timedelta(minutes=1)
     email_cancel_lifetime: timedelta = timedelta(days=7)
     audit_retention: timedelta = timedelta(days=400)
@@ -114,6 +118,9 @@ class Settings:
     enrolments_per_person: str = "30 per hour"
     password_changes_per_person: str = "10 per hour"
     imports_per_token: str = "120 per minute"
+    requests_per_token: str = "600 per minute"
+    previews_per_token: str = "30 per minute"
+    strangers_per_address: str = "120 per minute"
     invitations_per_person: str = "120 per hour"
     body_max: int = 256 * 1024
 

@@ -8,21 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from portal.ceremony import Rejected, Subject
+from portal.ceremony import Memorised, Rejected, Subject
 from portal.edge import Edge
-from portal.flows import credentials, invitations, links, session
+from portal.flows import activations, attempts, credentials, invitations, links
 from portal.flows import memberships as giving
 from portal.flows.events import Event
 from portal.flows.login import PASSWORD
 from portal.flows.memberships import Person
-from portal.flows.outcomes import Done, Gone
+from portal.flows.outcomes import Done, Gone, Refused
 from portal.flows.session import Opened
 from portal.flows.tokens import digest
-from portal.rules import policy, roles
-from portal.rules.terms import AccountState, Authentication, Role
-from portal.store import audit, membership_requests, organisations, users
+from portal.rules import policy, roles, rollout
+from portal.rules.lockout import Throttled
+from portal.rules.terms import AccountState, Role
+from portal.store import (
+    audit,
+    authenticators,
+    membership_requests,
+    organisations,
+    policies,
+    policy_codec,
+    users,
+)
 from portal.store import invitations as invitation_store
 from portal.store import links as link_store
 from portal.store.links import Link, LinkKind
@@ -38,7 +48,8 @@ Work = Callable[[], Any]
 class Offer:
     """What the page of an invitation shows. `new`: a password is to be chosen.
 
-    `second_factor`: whoever accepts must enrol before anything else is open to them.
+    `begun`: it was chosen, and something is still to be enrolled. `second_factor`: whoever accepts
+    must enrol before anything else is open to them.
     """
 
     email: str
@@ -46,6 +57,7 @@ class Offer:
     organisation: str
     roles: tuple[Role, ...]
     new: bool
+    begun: bool
     second_factor: bool
     time_zone: str
 
@@ -72,9 +84,17 @@ def offer(edge: Edge, token: str) -> Offer | Gone:
         organisation=organisation.name,
         roles=offered,
         new=about.user.state is AccountState.INVITED,
-        second_factor=any(role in policy.DEFAULT.required_roles for role in offered),
+        begun=_is_begun(link, about),
+        second_factor=_asks_second_factor(edge, organisation, offered),
         time_zone=organisation.time_zone,
     )
+
+
+def _asks_second_factor(edge: Edge, organisation: Organisation, offered: tuple[Role, ...]) -> bool:
+    """Whether these roles must enrol there now; a new account has no grace."""
+    asked = policy_codec.effective(policies.effective(edge, organisation.id))
+    own = rollout.together([asked], edge.now, users.NOT_YET)
+    return policy.demand(own, offered) is not None
 
 
 def accept(
@@ -85,6 +105,8 @@ def accept(
     if found is None:
         return Gone()
     user = found[1].user
+    if _is_begun(found[0], found[1]):
+        return Gone()
     name = invitations.named(*found)
     made = None
     if user.state is AccountState.INVITED:
@@ -98,7 +120,7 @@ def accept(
     if again is None or again[1].user.state is not user.state:
         return Gone()  # Withdrawn, accepted or disabled while the password was hashed.
     link, about, organisation = again
-    if not link_store.use(edge, link.id):
+    if _is_begun(link, about) or (made is None and not link_store.use(edge, link.id)):
         return Gone()
     _give(edge, link, about, organisation)
     if made is not None:
@@ -114,7 +136,35 @@ def accept(
         return Done()
     opened = replace(user, name=name, locale=chosen.locale, time_zone=chosen.time_zone)
     settle_home(edge, about, organisation.id)
-    return _open(edge, opened, made)
+    return activations.begin(edge, opened, made, link)
+
+
+def go_on(
+    edge: Edge, token: str, password: str
+) -> Generator[Work, Any, Opened | Refused | Throttled | Gone]:
+    """Come back to what was begun, with the password that was chosen then."""
+    found = _begun(edge, token)
+    if found is None:
+        return Gone()
+    link, user = found
+    # A lane of the link's own, as a ticket's after a reset.
+    reserved = attempts.reserve(edge, PASSWORD, user.email, browser_id=link.id, user=user)
+    if isinstance(reserved, Throttled):
+        return reserved
+    factor: Memorised = edge.factors[PASSWORD]
+    held = next(iter(authenticators.of_user(edge, user.id, PASSWORD)), None)
+    stored = held.data if held else factor.decoy()
+    verdict = yield partial(factor.verify, stored, None, password, edge.now)
+    if isinstance(verdict, Rejected) or held is None:
+        audit.add(edge, Event.ACTIVATION_REFUSED, subject_id=user.id)
+        return Refused()
+    # What was read before the hash is old.
+    users.lock(edge, user.id)
+    again = _begun(edge, token)
+    if again is None or authenticators.by_id(edge, user.id, held.id) is None:
+        return Gone()
+    attempts.succeed(edge, PASSWORD, user.email, browser_id=link.id)
+    return activations.enter(edge, user.id, held.id, again[0])
 
 
 def _found(edge: Edge, token: str) -> tuple[Link, Person, Organisation] | None:
@@ -177,26 +227,26 @@ def _ask_consent(edge: Edge, about: Person, link_id: str, held: frozenset[Role])
         return
     wanted = sorted(held & {Role(role) for role in link.data["offered"]})
     asker = link.data.get("invited_by") or about.user.id  # A link of the release before.
-    link_store.rewrite(edge, link.id, {**link.data, "offered": wanted, "roles": wanted})
+    link_store.rewrite(
+        edge, link.id, {**link.data, "offered": wanted, "roles": wanted, "begun": False}
+    )
     for role in wanted:
         if not roles.needs_second_person(role):
             offer = Request(about.user.id, link.data["organisation"], role, Change.ADD, asker)
             membership_requests.add(edge, offer, link.expires_at - edge.now)
 
 
-def _open(edge: Edge, user: User, data: dict[str, Any]) -> Opened:
-    """Make an invited account active with its first password, and sign in.
+def _is_begun(link: Link, about: Person) -> bool:
+    """Whether the account waits for nothing but an enrolment, by this very invitation."""
+    return about.user.state is AccountState.INVITED and link.data.get("begun", False)
 
-    Only what this invitation says is in force: home, name and roles of any other are not.
-    Policy is met at the next page: whoever must enrol stands in the gate and nowhere else.
-    """
-    users.set_state(edge, user.id, AccountState.ACTIVE)
-    users.set_profile(edge, user.id, name=user.name, locale=user.locale, time_zone=user.time_zone)
-    identity = credentials.first_password(edge, user, data)
-    stored = users.by_id(edge, user.id)
-    assert stored is not None
-    proof = Authentication(PASSWORD, edge.factors[PASSWORD].strength, edge.now, identity)
-    return session.open_session(edge, stored, organisations.memberships_of(edge, user.id), proof)
+
+def _begun(edge: Edge, token: str) -> tuple[Link, User] | None:
+    """An activation that this invitation began, and its person; None: there is none."""
+    found = _found(edge, token)
+    if found is None or not _is_begun(found[0], found[1]):
+        return None
+    return found[0], found[1].user
 
 
 def renew(edge: Edge, token: str) -> Done:

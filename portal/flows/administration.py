@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from portal.edge import Edge
-from portal.flows import attempts, reset_cases, session
+from portal.flows import activations, attempts, bypass_codes, compliance, reset_cases, session
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done, Gone, Nothing
@@ -20,7 +21,7 @@ from portal.flows.reset_cases import Case
 from portal.flows.session import Visit
 from portal.rules import policy
 from portal.rules.terms import AccountState, Action, Role
-from portal.store import audit, users
+from portal.store import audit, organisations, users
 
 REMINDER_PAUSE = timedelta(days=1)
 Outcome = Done | Nothing | Blocked | Gone | Unsettled
@@ -41,8 +42,8 @@ class Operation:
     def note(self, event: Event) -> None:
         audit.add(self.edge, event, subject_id=self.case.user.id, reason=self.reason or None)
 
-    def tell(self, notice: Notice) -> None:
-        tell(self.edge, notice, self.case.user, organisation=self.by)
+    def tell(self, notice: Notice, **more: Any) -> None:
+        tell(self.edge, notice, self.case.user, organisation=self.by, **more)
 
 
 def act(edge: Edge, visit: Visit, user_id: str, name: str, reason: str) -> Outcome:
@@ -98,18 +99,18 @@ def _disable(do: Operation) -> Outcome:
             return Blocked("last_super_admin")
     users.set_state(do.edge, user.id, AccountState.DISABLED)
     session.end_all(do.edge, user.id, "account_disabled", browsers_too=False)
+    bypass_codes.close(do.edge, user.id, "account_disabled")
     do.note(Event.USER_DISABLED)
     do.tell(Notice.ACCOUNT_DISABLED)
     return Done()
 
 
 def _enable(do: Operation) -> Outcome:
-    """Back to where it was: who never chose a password is still invited."""
+    """Back to where it was: who never came in is still invited."""
     user = do.case.user
     if user.state is not AccountState.DISABLED:
         return Nothing()
-    has_password = "password" in user.summary.held
-    state = AccountState.ACTIVE if has_password else AccountState.INVITED
+    state = AccountState.ACTIVE if activations.was_opened(user) else AccountState.INVITED
     users.set_state(do.edge, user.id, state)
     do.note(Event.USER_ENABLED)
     do.tell(Notice.ACCOUNT_ENABLED)
@@ -117,17 +118,24 @@ def _enable(do: Operation) -> Outcome:
 
 
 def _remind(do: Operation) -> Outcome:
-    """Write to somebody without a second factor, once a day at most, whoever asks."""
+    """Write to somebody who lacks a second factor, or what policy asks; once a day at most.
+
+    Whoever asks. The mail names the day from which policy stops them, where there is one to come.
+    """
     user = do.case.user
     if user.state is not AccountState.ACTIVE:
         return Blocked("account_not_active")
-    if any(policy.counts_as_second_factor(strength) for strength in user.summary.held.values()):
+    due = compliance.due(do.edge, user, organisations.memberships_of(do.edge, user.id))
+    own = user.summary.held.values()
+    held = any(policy.counts_as_second_factor(strength) for strength in own)
+    if due is None and held:
         return Blocked("enrolled_already")
     since = do.edge.now - REMINDER_PAUSE
     if audit.has_happened(do.edge, Event.ENROL_REMINDED, user.id, since):
         return Blocked("reminded_today")
     do.note(Event.ENROL_REMINDED)
-    do.tell(Notice.ENROL_REMINDER)
+    until = due.at.isoformat() if due and due.at > do.edge.now else None
+    do.tell(Notice.ENROL_REMINDER, until=until, held=held)
     return Done()
 
 

@@ -20,8 +20,8 @@ from portal.ceremony import (
     Verified,
 )
 from portal.edge import Edge
-from portal.flows import attempts, device_answers, interruptions, session, visits
-from portal.flows.device_answers import Answer, Checked, Unfit
+from portal.flows import attempts, bypass_codes, device_answers, interruptions, session, visits
+from portal.flows.device_answers import FORBIDDEN, Answer, Checked, Unfit
 from portal.flows.events import Event
 from portal.flows.interruptions import Interrupted
 from portal.flows.notices import Notice, tell
@@ -78,7 +78,8 @@ def begin(
     if not isinstance(decision, StepUp) or kind not in decision.choices or not factor.interactive:
         return NotOffered()
     found = authenticators.of_user(edge, visit.user.id, kind)
-    held = [one for one in found if decision.accepts(one.strength)] or found
+    welcome = [one for one in found if not visit.facts.turns_away(one.id)] or found
+    held = [one for one in welcome if decision.accepts(one.strength)] or welcome
     # Whoever's device once checked who they were is asked for that again.
     verified = all(authenticator.strength.multi_factor for authenticator in held)
     data = [authenticator.data for authenticator in held]
@@ -120,9 +121,11 @@ def answer(
     factor = edge.factors[kind]
     aim = device_answers.target(action, task)
     ceremony = device_answers.take(edge, visit, kind, given, aim) if factor.interactive else None
-    for _ in range(RETRIES):
+    for tried in range(RETRIES):
         held = authenticators.of_user(edge, user.id, kind)
-        check = partial(_check, edge, held, kind, given, ceremony)
+        # What is gone at the second look was used up while this answer to it was compared.
+        worst = Rejected(Reason.WRONG if held or not tried else Reason.USED)
+        check = partial(_check, edge, held, kind, given, ceremony, worst)
         checked: Checked = (yield check) if factor.slow else check()
         if isinstance(checked, Unfit):
             device_answers.note_suspicion(edge, user, checked)
@@ -139,7 +142,7 @@ def answer(
             # person may hold a key that would do and one of its kind that would not.
             strong = asked.accepts(verdict.strength or authenticator.strength)
             granting = task if asked.grant and strong else None
-            return _accept(edge, now, authenticator, verdict, granting)
+            return _accept(edge, now, authenticator, verdict, granting, reserved)
     return _reject(edge, visit, kind, Rejected(Reason.USED), reserved)
 
 
@@ -151,13 +154,20 @@ def _store(edge: Edge, authenticator: Authenticator, data: dict[str, Any]) -> bo
 
 
 def _check(
-    edge: Edge, held: list[Authenticator], kind: str, given: Answer, ceremony: Ceremony | None
+    edge: Edge,
+    held: list[Authenticator],
+    kind: str,
+    given: Answer,
+    ceremony: Ceremony | None,
+    worst: Rejected,
 ) -> Checked:
-    """The authenticator of this kind that the answer proves, with its new data."""
+    """The authenticator of this kind that the answer proves, with its new data.
+
+    `worst`: what is said where none of them knows better.
+    """
     factor = edge.factors[kind]
     if factor.interactive:
         return device_answers.check(factor, held, given, ceremony, edge.now)
-    worst = Rejected(Reason.WRONG)
     for authenticator in held:
         verdict = factor.verify(authenticator.data, None, given.text, edge.now)
         if isinstance(verdict, Verified):
@@ -173,11 +183,18 @@ def _accept(
     authenticator: Authenticator,
     verified: Verified,
     granting: Interrupted | None,
-) -> Passed | Gone:
+    reserved: attempts.Attempt,
+) -> Passed | Rejected | Gone:
     user = visit.user
+    if visit.facts.turns_away(authenticator.id):
+        refused = Rejected(Reason.NOT_PERMITTED, why=FORBIDDEN)
+        return _reject(edge, visit, authenticator.kind, refused, reserved)
+    device_answers.note_make(edge, user, authenticator)
     attempts.succeed(edge, authenticator.kind, user.email, browser_id=visit.lane_browser_id)
     strength = verified.strength or authenticator.strength
     proof = Authentication(authenticator.kind, strength, edge.now, authenticator.id)
+    if strength.issued:
+        bypass_codes.spend(edge, user, authenticator)
     opened = session.record(edge, visit, proof)
     if opened is None:
         # The session ended between the page and the answer. The code stays spent.
@@ -185,7 +202,7 @@ def _accept(
     if granting is not None:
         interruptions.grant(edge, visit, granting)
     left = None
-    if authenticator.strength.look_up_secret:
+    if strength.look_up_secret and not strength.issued:
         left = edge.factors[authenticator.kind].describe(verified.data)["left"]
         audit.add(edge, Event.BACKUP_CODE_USED, subject_id=user.id, detail={"left": left})
         tell(edge, Notice.BACKUP_CODE_USED, user, codes_left=left)

@@ -9,13 +9,13 @@ from typing import Any
 
 from portal.ceremony import ENTROPY_BYTES, Ceremony, Factor, Purpose, Reason, Rejected, Subject
 from portal.edge import Edge
-from portal.flows import attempts, enrolment, session
+from portal.flows import attempts, bypass_codes, enrolment, session
 from portal.flows.events import Event
 from portal.flows.login import PASSWORD
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.session import Opened, Visit
-from portal.rules import access, policy
+from portal.rules import access, holdings, policy
 from portal.rules.access import Allow
 from portal.rules.lockout import Throttled
 from portal.rules.terms import AAL, Action, Authentication
@@ -44,7 +44,7 @@ class Row:
 
 def rows(edge: Edge, visit: Visit) -> list[Row]:
     """Everything the person holds, in the registry's order, oldest first within a kind."""
-    held = authenticators.of_user(edge, visit.user.id)
+    held = own(edge, visit)
     order = list(edge.factors)
     held.sort(key=lambda authenticator: (order.index(authenticator.kind), authenticator.id))
     return [_row(edge, visit, authenticator, held) for authenticator in held]
@@ -55,9 +55,15 @@ def lookups(edge: Edge, visit: Visit) -> list[bytes]:
     return authenticators.lookups(edge, visit.user.id)
 
 
+def own(edge: Edge, visit: Visit) -> list[Authenticator]:
+    """What the person enrolled: what was given out to them is not theirs to keep."""
+    held = authenticators.of_user(edge, visit.user.id)
+    return [one for one in held if not one.strength.issued]
+
+
 def row(edge: Edge, visit: Visit, authenticator_id: str) -> Row | None:
     """One authenticator of this person; None for another's."""
-    held = authenticators.of_user(edge, visit.user.id)
+    held = own(edge, visit)
     for authenticator in held:
         if authenticator.id == authenticator_id:
             return _row(edge, visit, authenticator, held)
@@ -85,11 +91,12 @@ def _blocked(
         for other in held
         if other.id != leaving.id and policy.counts_as_second_factor(other.strength)
     ]
-    if any(_opens(edge, other) for other in others):
-        return None
+    if any(_opens(edge, visit, other) for other in others):
+        left = [other for other in held if other.id != leaving.id]
+        return "last_required" if _would_lack(edge, visit, left) else None
     if policy.base_level(visit.facts.policy, visit.facts.roles, []) >= AAL.AAL2:
         return "last_required"
-    if others and _opens(edge, leaving):
+    if others and _opens(edge, visit, leaving):
         # They are asked for at the next sign-in, and refused.
         return "others_open_nothing"
     password = next((other for other in held if other.kind == PASSWORD), None)
@@ -100,16 +107,33 @@ def _blocked(
     return None
 
 
-def _opens(edge: Edge, held: Authenticator) -> bool:
-    """Whether anything is opened by it: not by a copy, nor by a make that is known to be unsafe."""
-    if held.suspect_at is not None:
+def _would_lack(edge: Edge, visit: Visit, left: list[Authenticator]) -> bool:
+    """Whether policy, which lets the person go on today, would stop who has no more than this."""
+    facts = visit.facts
+    if not facts.policy.demands or facts.lacking is not None:
+        return False
+    kept = holdings.under(facts.policy, enrolment.summary_of(edge, left))
+    return holdings.lacking(facts.policy, facts.roles, kept) is not None
+
+
+def _opens(edge: Edge, visit: Visit, held: Authenticator) -> bool:
+    """Whether anything is opened by it: not by a copy, nor by a make that is known to be unsafe.
+
+    Nor by what policy forbids: that opens the enrolment gate alone.
+    """
+    if held.suspect_at is not None or held.id in visit.facts.forbidden_ids:
+        return False
+    if any(one.kind == held.kind for one in visit.facts.forbidden):
         return False
     factor = edge.factors[held.kind]
     return not (factor.interactive and factor.describe(held.data)["revoked"])
 
 
 def rename(edge: Edge, visit: Visit, authenticator_id: str, name: str) -> Done | Gone:
-    if not authenticators.rename(edge, visit.user.id, authenticator_id, name):
+    theirs = {one.id for one in own(edge, visit)}
+    if authenticator_id not in theirs or not authenticators.rename(
+        edge, visit.user.id, authenticator_id, name
+    ):
         return Gone()
     audit.add(
         edge,
@@ -127,7 +151,7 @@ def revoke(edge: Edge, visit: Visit, authenticator_id: str) -> Done | Blocked | 
     Backup codes go with the last second factor: they only stand in for one. Enrolments that wait
     end too, since what they were allowed beside may be gone.
     """
-    held = authenticators.of_user(edge, visit.user.id)
+    held = own(edge, visit)
     leaving = next((one for one in held if one.id == authenticator_id), None)
     if leaving is None:
         return Gone()
@@ -140,6 +164,7 @@ def revoke(edge: Edge, visit: Visit, authenticator_id: str) -> Done | Blocked | 
     if not any(policy.counts_as_second_factor(other.strength) for other in left):
         for codes in (other for other in left if other.strength.look_up_secret):
             _revoke(edge, visit.user, codes)
+        bypass_codes.close(edge, visit.user.id, "last_second_factor_revoked")
     enrolment.refresh_summary(edge, visit.user.id)
     return Done()
 
@@ -231,7 +256,7 @@ def _exchange(
     opened = session.record(edge, now, proof)
     assert opened is not None, "the person's row is held, so the session cannot have moved"
     session.end_others(edge, now, "password_changed")
-    links.void(edge, now.user.id, LinkKind.EMAIL_CONFIRM)
+    links.void(edge, now.user.id, LinkKind.EMAIL_CONFIRM, LinkKind.PASSWORD_RESET)
     if now.facts.password_due:
         users.set_password_due(edge, now.user.id, None)
     audit.add(edge, Event.PASSWORD_CHANGED, subject_id=now.user.id)
@@ -240,7 +265,16 @@ def _exchange(
 
 
 def first_password(edge: Edge, user: User, data: dict[str, Any]) -> str:
-    """Give a new account its password; returns the authenticator's id."""
+    """Give a new account its password; returns the authenticator's id.
+
+    Whatever an activation that was never finished enrolled, and what rests on it, ends: it may have
+    been begun with somebody else's invitation.
+    """
+    begun = authenticators.of_user(edge, user.id)
+    for earlier in begun:
+        authenticators.revoke(edge, user.id, earlier.id)
+    if begun:
+        session.end_all(edge, user.id, "activation_begun_anew", browsers_too=True)
     identity = edge.new_id()
     strength = edge.factors[PASSWORD].strength
     authenticators.add(edge, New(identity, user.id, PASSWORD, "", data, strength))

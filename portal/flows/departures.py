@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.edge import Edge
+from portal.flows import bypass_codes, compliance, permission, session
 from portal.flows import membership_requests as second_person
 from portal.flows import memberships as giving
-from portal.flows import permission, session
 from portal.flows.events import Event
+from portal.flows.invitations import end_link
 from portal.flows.memberships import Change, Person
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done
@@ -19,7 +20,6 @@ from portal.rules.terms import AccountState, Action
 from portal.store import (
     audit,
     invitations,
-    links,
     membership_requests,
     memberships,
     organisations,
@@ -116,7 +116,7 @@ def _withdraw_waiting(
         else:
             membership_requests.decide(edge, request.id, State.WITHDRAWN, visit.user.id)
     for link_id in invitations.open_of(edge, about.user.id, organisation.id):
-        links.withdraw(edge, link_id)
+        end_link(edge, about.user.id, link_id)
 
 
 def _close(edge: Edge, about: Person, organisation: Organisation, *, waiting: bool) -> bool:
@@ -127,6 +127,7 @@ def _close(edge: Edge, about: Person, organisation: Organisation, *, waiting: bo
     if waiting or elsewhere or about.user.state is AccountState.DISABLED:
         return False
     users.set_state(edge, user_id, AccountState.DISABLED)
+    bypass_codes.close(edge, user_id, "account_disabled")
     audit.add(edge, Event.USER_DISABLED, subject_id=user_id, reason="left")
     return True
 
@@ -152,6 +153,7 @@ def move(
     for role in sorted(about.roles_in(home.id)):
         memberships.remove(edge, user_id, home.id, role)
         memberships.add(edge, user_id, there.id, role)
+    compliance.note(edge, user_id)
     users.set_home(edge, user_id, there.id)
     detail = {"from": home.id, "to": there.id}
     audit.add(edge, Event.HOME_CHANGED, subject_id=user_id, detail=detail)

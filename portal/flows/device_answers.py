@@ -21,6 +21,8 @@ from portal.store import audit, authenticators, ceremonies
 from portal.store.authenticators import Authenticator
 from portal.store.users import User
 
+FORBIDDEN = "forbidden_make"  # For the audit log.
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -79,6 +81,15 @@ def check(
         return Unfit(Rejected(Reason.UNKNOWN))
     verdict = factor.verify(found.data, ceremony, given.text, now)
     return Unfit(verdict, found) if isinstance(verdict, Rejected) else (found, verdict)
+
+
+def note_make(edge: Edge, owner: User, used: Authenticator) -> None:
+    """Let policy know an authenticator's make: the release before wrote none beside what is held.
+
+    The caller holds the owner's row.
+    """
+    if edge.factors[used.kind].interactive and used.id not in owner.summary.makes:
+        enrolment.refresh_summary(edge, owner.id)
 
 
 def note_suspicion(edge: Edge, owner: User, unfit: Unfit) -> None:

@@ -23,21 +23,22 @@ from portal.ceremony import (
     Verified,
 )
 from portal.edge import Edge
-from portal.flows import session
+from portal.flows import compliance, session, visits
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
-from portal.flows.outcomes import Gone, NotOffered
+from portal.flows.offered import offers, refusal
+from portal.flows.outcomes import Blocked, Gone, NotOffered
 from portal.flows.session import Opened, Visit
 from portal.rules import assurance, policy
-from portal.rules.access import Allow, Enrol, decide
-from portal.rules.terms import Action, Authentication, Strength
+from portal.rules.access import Allow, decide
+from portal.rules.terms import AccountState, Action, Authentication, Holdings, Make, Strength
 from portal.store import audit, authenticators, ceremonies, links, users
 from portal.store.authenticators import Authenticator, New
+from portal.store.links import LinkKind
 from portal.store.savepoint import keep_if
-from portal.store.users import Summary, User
+from portal.store.users import User
 
 ANSWERS_MAX = 20  # Wrong codes in one enrolment; then a new key is made.
-HELD_MAX = 10  # Authenticators of one kind; more is a mistake or an attack.
 HANDLE_BYTES = 32  # WebAuthn Level 3, 14.6.1: random, at most 64; nothing about the person in it.
 SECURITY_KEY = "security_key"  # What people call a device's other form; see `web.messages`.
 Work = Callable[[], Any]
@@ -63,31 +64,12 @@ class Enrolled:
     first: bool
 
 
-def offers(edge: Edge, visit: Visit) -> list[str]:
-    """The kinds that this person may enrol now, best first, look-up secrets last.
-
-    Those come only beside a second factor: codes for the day it is lost. Nobody is offered more
-    than `HELD_MAX` of a kind.
-    """
-    decision = decide(Action.HOME, visit.facts)
-    if isinstance(decision, Enrol):
-        return list(decision.choices)
-    has_second = any(policy.counts_as_second_factor(held.strength) for held in visit.facts.enrolled)
-    counts = visit.user.summary.counts
-    kinds = []
-    for kind, factor in edge.factors.items():
-        if policy.counts_as_second_factor(factor.strength):
-            if counts.get(kind, 0) < (HELD_MAX if factor.several else 1):
-                kinds.append(kind)
-        elif factor.strength.look_up_secret and has_second:
-            kinds.append(kind)
-    return kinds
-
-
 def begin(
     edge: Edge, visit: Visit, kind: str, variant: str = ""
-) -> Generator[Work, Any, Started | NotOffered]:
+) -> Generator[Work, Any, Started | NotOffered | Blocked]:
     """Open an enrolment of a kind that is offered to this person, in one of its forms."""
+    if why := refusal(edge, visit, kind):
+        return Blocked(why)
     if kind not in offers(edge, visit):
         return NotOffered()
     factor = edge.factors[kind]
@@ -124,7 +106,7 @@ def running(edge: Edge, visit: Visit, kind: str, ceremony_id: str) -> Started | 
 
 def finish(
     edge: Edge, visit: Visit, kind: str, ceremony_id: str, typed: str
-) -> Generator[Work, Any, Enrolled | Rejected | Gone]:
+) -> Generator[Work, Any, Enrolled | Rejected | Blocked | Gone]:
     """Check the first answer and activate; a wrong one changes nothing but the count."""
     ceremony = _find(edge, visit, kind, ceremony_id)
     factor = edge.factors[kind]
@@ -140,6 +122,10 @@ def finish(
     now = session.again(edge, visit)
     if now is None or not isinstance(decide(Action.FINISH_ENROLMENT, now.facts), Allow):
         return Gone()
+    if why := refusal(edge, now, kind):
+        # The plan or a policy ended while it ran: its page says which.
+        _reject(edge, now, kind, Rejected(Reason.NOT_PERMITTED, why=why))
+        return Blocked(why)
     if kind not in offers(edge, now) or not ceremonies.use(edge, ceremony_id):
         return Gone()
     if why := policy.refusal(now.facts.policy.restrictions, verdict.traits):
@@ -183,12 +169,13 @@ def _activate(edge: Edge, visit: Visit, kind: str, verdict: Verified) -> Enrolle
         # Somebody has this very authenticator, in whatever tenant; whose it is stays unsaid.
         return Rejected(Reason.ENROLLED)
     opened = None
-    if not _spend_ticket(edge, visit, strength):
+    holding = visits.with_factor(visit, kind, strength)
+    if not _spend_ticket(edge, visit, strength) or not _open_account(edge, visit, holding):
         return Gone()
     if not strength.look_up_secret:
         # The answer that activates an authenticator proves it too: nobody is asked twice.
         proof = Authentication(kind, strength, edge.now, new.id)
-        opened = session.record(edge, session.with_factor(visit, kind, strength), proof)
+        opened = session.record(edge, holding, proof)
         if opened is None:
             # The session ended meanwhile; nothing is enrolled.
             return Gone()
@@ -211,6 +198,20 @@ def _spend_ticket(edge: Edge, visit: Visit, strength: Strength) -> bool:
     return True
 
 
+def _open_account(edge: Edge, visit: Visit, holding: Visit) -> bool:
+    """End an activation that waited for this; its invitation is used up."""
+    if not visit.facts.activating:
+        return True
+    invitation = visit.session.ticket_id or ""
+    if holding.facts.activating:  # More is asked for: it stays good for that, if it still is.
+        return links.unspent(edge, LinkKind.INVITATION, invitation) is not None
+    if not links.use(edge, invitation):  # Taken back, or sent anew, meanwhile.
+        return False
+    users.set_state(edge, visit.user.id, AccountState.ACTIVE)
+    audit.add(edge, Event.ACTIVATED, subject_id=visit.user.id)
+    return True
+
+
 def _announce(edge: Edge, user: User, new: New) -> None:
     renewed = new.strength.look_up_secret
     audit.add(
@@ -223,26 +224,42 @@ def _announce(edge: Edge, user: User, new: New) -> None:
     tell(edge, notice, user, kind=new.kind, variant=new.variant, authenticator=new.name)
 
 
-def _has_second(summary: Summary) -> bool:
+def _has_second(summary: Holdings) -> bool:
     usable = (worth for kind, worth in summary.held.items() if kind not in summary.copies)
     return any(policy.counts_as_second_factor(strength) for strength in usable)
 
 
-def refresh_summary(edge: Edge, user_id: str) -> Summary:
+def refresh_summary(edge: Edge, user_id: str) -> Holdings:
     """Write what a person holds into their row, in the transaction that changed it.
 
     The caller holds the user's row (`users.lock`), so two changes never overwrite one another.
     """
     found = authenticators.of_user(edge, user_id)
+    summary = summary_of(edge, found)
+    strengths = [one.strength for one in found if one.suspect_at is None]
+    reached = policy.highest_level(strengths)
+    users.set_summary(edge, user_id, summary, reached, assurance.resistance(strengths))
+    compliance.note(edge, user_id)
+    return summary
+
+
+def summary_of(edge: Edge, found: list[Authenticator]) -> Holdings:
+    """What somebody holds who holds these authenticators."""
     usable = [one for one in found if one.suspect_at is None]
     # A copy opens nothing. It is still held: it must not make the password enough by itself.
     held = _strongest(found) | _strongest(usable)
-    counts = Counter(one.kind for one in found)
-    summary = Summary(held, counts, frozenset(held) - {one.kind for one in usable})
-    strengths = [one.strength for one in usable]
-    reached = policy.highest_level(strengths)
-    users.set_summary(edge, user_id, summary, reached, assurance.resistance(strengths))
-    return summary
+    counts = Counter(one.kind for one in found if not one.strength.issued)
+    makes = {
+        one.id: Make(one.kind, one.strength, edge.factors[one.kind].make_of(one.data))
+        for one in usable
+        if edge.factors[one.kind].interactive
+    }
+    copies = frozenset(held) - {one.kind for one in usable}
+    # What was given out for a while ends by itself, whoever looks.
+    until = {
+        one.kind: edge.factors[one.kind].ends_at(one.data) for one in usable if one.strength.issued
+    }
+    return Holdings(held, counts, copies, makes, until)
 
 
 def _strongest(found: Iterable[Authenticator]) -> dict[str, Strength]:
@@ -272,12 +289,9 @@ def _subject_for(edge: Edge, visit: Visit, kind: str) -> Subject:
     subject = subject_of(edge, visit.user)
     if not edge.factors[kind].interactive:
         return subject
-    held = authenticators.of_user(edge, visit.user.id, kind)
-    return replace(
-        subject,
-        held=tuple(authenticator.data for authenticator in held),
-        attested=policy.asks_attestation(visit.facts.policy),
-    )
+    held = tuple(one.data for one in authenticators.of_user(edge, visit.user.id, kind))
+    attested = policy.asks_attestation(visit.facts.policy)
+    return replace(subject, held=held, attested=attested)
 
 
 def _find(edge: Edge, visit: Visit, kind: str, ceremony_id: str) -> Ceremony | None:

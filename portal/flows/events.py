@@ -31,6 +31,8 @@ class Event(enum.StrEnum):
     BACKUP_CODES_RENEWED = "backup_codes.renewed"
     BACKUP_CODE_USED = "backup_codes.used"
     PASSWORD_CHANGED = "password.changed"
+    PASSWORD_RESET_REQUESTED = "password.reset_requested"
+    PASSWORD_RESET = "password.reset"
     REGISTRATION_REQUESTED = "registration.requested"
     ACTIVATION_REFUSED = "registration.activation_refused"
     REGISTERED = "registration.completed"
@@ -40,6 +42,7 @@ class Event(enum.StrEnum):
     EMAIL_CHANGE_CANCELLED = "account.email_change_cancelled"
     ORGANISATION_SWITCHED = "session.organisation_switched"
     USER_CREATED = "user.created"
+    ACTIVATED = "user.activated"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
     ENROL_REMINDED = "user.enrol_reminded"
@@ -59,17 +62,41 @@ class Event(enum.StrEnum):
     INVITATION_ACCEPTED = "invitation.accepted"
     ORGANISATION_CREATED = "organisation.created"
     ORGANISATION_MARKED = "organisation.marked"
+    PLAN_CHANGED = "organisation.plan_changed"
     POLICY_PUBLISHED = "policy.published"
+    ANNOUNCED = "announcement.published"
+    ANNOUNCEMENT_WITHDRAWN = "announcement.withdrawn"
+    POLICY_DRAFTED = "policy.drafted"
+    POLICY_DRAFT_DISCARDED = "policy.draft_discarded"
     HOST_RESET = "host.factors_reset"
     RESTORED = "host.restored"
     ACTION_REFUSED = "action.refused"
     GRANT_GIVEN = "action.grant_given"
     RESET_REQUESTED = "reset.requested"
+    RESET_APPROVAL_GIVEN = "reset.approval_given"
     RESET_APPROVED = "reset.approved"
     RESET_REJECTED = "reset.rejected"
     RESET_WITHDRAWN = "reset.withdrawn"
     RESET_EXPIRED = "reset.expired"
     RESET_REFUSED = "reset.refused"
+    EXEMPTION_REQUESTED = "exemption.requested"
+    EXEMPTION_APPROVAL_GIVEN = "exemption.approval_given"
+    EXEMPTION_APPROVED = "exemption.approved"
+    EXEMPTION_REJECTED = "exemption.rejected"
+    EXEMPTION_WITHDRAWN = "exemption.withdrawn"
+    EXEMPTION_EXPIRED = "exemption.expired"
+    EXEMPTION_REFUSED = "exemption.refused"
+    EXEMPTION_ENDED = "exemption.ended"
+    BYPASS_REQUESTED = "bypass.requested"
+    BYPASS_APPROVAL_GIVEN = "bypass.approval_given"
+    BYPASS_APPROVED = "bypass.approved"
+    BYPASS_REJECTED = "bypass.rejected"
+    BYPASS_WITHDRAWN = "bypass.withdrawn"
+    BYPASS_EXPIRED = "bypass.expired"
+    BYPASS_REFUSED = "bypass.refused"
+    BYPASS_SHOWN = "bypass.code_shown"
+    BYPASS_USED = "bypass.code_used"
+    BYPASS_ENDED = "bypass.ended"
     TICKET_ACCEPTED = "ticket.accepted"
     TICKET_REFUSED = "ticket.refused"
     CALLER_CODE_SHOWN = "caller.code_shown"
@@ -115,9 +142,11 @@ _ACCOUNT = {
     "authenticator",
     "backup_codes",
     "browser",
+    "bypass",
     "caller",
     "challenge",
     "enrolment",
+    "exemption",
     "host",
     "password",
     "registration",

@@ -5,7 +5,6 @@ What changes an account is audited with the host as its actor. None is reachable
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,19 +13,23 @@ from typing import Any
 from portal.ceremony import Rejected, Subject
 from portal.edge import Edge
 from portal.flows import (
+    activations,
     attempts,
+    bypass_codes,
+    compliance,
     credentials,
     enrolment,
     known_browsers,
     reset_effects,
     session,
+    time_zones,
 )
 from portal.flows.addresses import normalise
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.rules import policy
-from portal.rules.terms import AccountState, Role
+from portal.rules.terms import AccountState, Holdings, Role
 from portal.settings import LOCALES
 from portal.store import (
     api_tokens,
@@ -35,6 +38,8 @@ from portal.store import (
     browsers,
     budgets,
     ceremonies,
+    exceptions,
+    idempotency,
     organisations,
     outbox,
     payees,
@@ -47,7 +52,7 @@ from portal.store import links as link_store
 from portal.store.audit import Verdict
 from portal.store.organisations import Organisation
 from portal.store.sealed import Resealed
-from portal.store.users import Summary, User
+from portal.store.users import User
 
 RESEAL_PAGE = 200
 KEEP = timedelta(days=30)
@@ -91,7 +96,7 @@ def create_organisation(
     time_zone: str = "UTC",
 ) -> Organisation | Blocked:
     """Add a node to the tree; the first one is the root (HQ). Its periods are in `time_zone`."""
-    if time_zone not in zoneinfo.available_timezones():
+    if time_zone not in time_zones.known():
         return Blocked("no_such_time_zone")
     root = organisations.root(edge)
     above = organisations.by_name(edge, parent) if parent else root
@@ -127,7 +132,7 @@ def create_user(
     email = normalise(new.email)
     if email is None:
         return Blocked("no_address")
-    if new.locale not in LOCALES or new.time_zone not in zoneinfo.available_timezones():
+    if new.locale not in LOCALES or new.time_zone not in time_zones.known():
         return Blocked("no_such_language_or_time_zone")
     # A role that must enrol has a second factor beside the password from the first sign-in on.
     required = any(role in policy.DEFAULT.required_roles for role in new.roles)
@@ -146,7 +151,7 @@ def create_user(
         time_zone=new.time_zone,
         state=AccountState.ACTIVE,
         home_organisation_id=organisation.id,
-        summary=Summary(),
+        summary=Holdings(),
         created_at=edge.now,
     )
     if not users.add(edge, user):
@@ -161,14 +166,17 @@ def create_user(
 
 
 def set_state(edge: Edge, email: str, state: AccountState) -> Done | Gone:
-    """Disable or enable an account; disabling ends its sessions."""
+    """Disable or enable an account; disabling ends its sessions. Who never came in is invited."""
     user = users.by_email(edge, normalise(email) or "")
     if user is None:
         return Gone()
+    if state is AccountState.ACTIVE and not activations.was_opened(user):
+        state = AccountState.INVITED
     users.set_state(edge, user.id, state)
     disabled = state is AccountState.DISABLED
     if disabled:
         session.end_all(edge, user.id, "account_disabled", browsers_too=False)
+        bypass_codes.close(edge, user.id, "account_disabled")
     audit.add(edge, Event.USER_DISABLED if disabled else Event.USER_ENABLED, subject_id=user.id)
     return Done()
 
@@ -184,6 +192,7 @@ def grant(edge: Edge, email: str, organisation: str, role: Role) -> Done | Gone:
     if any(one.organisation_id == found.id and one.role is role for one in held):
         return Done()
     organisations.add_membership(edge, user_id=user.id, organisation_id=found.id, role=role)
+    compliance.note(edge, user.id)
     audit.add(edge, Event.MEMBERSHIP_ADDED, subject_id=user.id, detail={"role": str(role)})
     return Done()
 
@@ -255,6 +264,7 @@ def purge(edge: Edge) -> dict[str, int]:
         "locks": users.forget_old_locks(edge),
         "sessions": session.purge(edge, before),
         "browsers": browsers.purge(edge, before),
+        "idempotency_keys": idempotency.purge(edge, edge.now),
         "audit": audit.purge(edge, edge.now - edge.settings.audit_retention),
     }
 
@@ -271,6 +281,7 @@ def restored(edge: Edge) -> dict[str, int]:
         "links": link_store.void_everything(edge),
         "api_tokens": api_tokens.revoke_everything(edge),
         "ceremonies": ceremonies.end_everything(edge),
+        "bypass_codes": exceptions.end_codes(edge),
         "codes": authenticators.revoke_kinds(
             edge, [kind for kind, factor in edge.factors.items() if factor.strength.look_up_secret]
         ),

@@ -28,12 +28,19 @@ KINDS: dict[str, Take] = {
     "cards": wallet_intake.take_card,
     "passengers": wallet_intake.take_passenger,
 }
+# Kind → the fields of a record, all of them texts, and those of them that may be missing.
+FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "settlements": (settlements.RECORD, frozenset()),
+    "payees": (payee_intake.RECORD, frozenset()),
+    "payouts": (payouts.RECORD, frozenset()),
+    "cards": (wallet_intake.CARD_FIELDS, frozenset()),
+    "passengers": (wallet_intake.PASSENGER_FIELDS, wallet_intake.PASSENGER_OPTIONAL),
+}
 # Who hears of what is new, where that is somebody's money; once a batch.
 NEWS: dict[str, Callable[[Edge, Organisation, Sequence[str]], None]] = {
     "payees": payee_intake.tell_brought_in,
     "payouts": payouts.tell_brought_in,
 }
-SCOPES = tuple(f"import:{kind}" for kind in KINDS)
 WHOLE_MAX = 2**63 - 1  # What a database holds as a whole number.
 DEPTH_MAX = 4
 # The reasons that are no sentences yet: names of fields, and these.

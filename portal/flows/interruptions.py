@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.edge import Edge
-from portal.flows import visits
+from portal.flows import draft_fields, visits
 from portal.flows.events import Event
 from portal.flows.outcomes import Gone
 from portal.flows.permission import Subject
+from portal.flows.scopes import MANAGEMENT, scope_field
 from portal.flows.session import Visit
 from portal.flows.webhook_events import WebhookEvent, field_of
+from portal.rules import plans
 from portal.rules.access import StepUp
 from portal.rules.actions import ACTIONS
 from portal.rules.terms import Action
@@ -33,6 +35,10 @@ KEPT_FIELDS: dict[Action, tuple[str, ...]] = {
     Action.REJECT_PAYEE: ("note",),
     Action.CHANGE_WEBHOOKS: ("url", *map(field_of, WebhookEvent)),
     Action.CHANGE_BILLING: ("company", "address", "tax_id", "email", "version"),
+    Action.CHANGE_PLAN: ("plan", *map(plans.field_of, plans.ADD_ONS), "was"),
+    Action.CHANGE_API_TOKENS: ("name", "days", *map(scope_field, MANAGEMENT)),
+    Action.DRAFT_POLICY: draft_fields.FIELDS,
+    Action.PUBLISH_POLICY: ("draft", "how", "number", "audience", "message", "until"),
     Action.PREPARE_PAYOUT: ("organisation", "payee", "amount", "currency", "reference"),
     Action.APPROVE_PAYOUT: ("note",),
     Action.REJECT_PAYOUT: ("note",),
@@ -44,6 +50,14 @@ KEPT_FIELDS: dict[Action, tuple[str, ...]] = {
     Action.REJECT_RESET: ("note",),
     Action.WITHDRAW_RESET: ("note",),
     Action.CHECK_CALLER: (),
+    Action.REQUEST_EXEMPTION: ("reason", "until"),
+    Action.APPROVE_EXEMPTION: ("note",),
+    Action.END_EXEMPTION: ("note",),
+    Action.REQUEST_BYPASS: ("reason", "verification"),
+    Action.APPROVE_BYPASS: ("note",),
+    Action.ISSUE_BYPASS: (),
+    Action.REJECT_EXCEPTION: ("note",),
+    Action.WITHDRAW_EXCEPTION: ("note",),
     Action.ADMINISTER_USER: ("reason",),
     Action.INVITE_USER: ("email", "name", "role", "organisation", "locale"),
     Action.CHANGE_MEMBERSHIP: ("role", "organisation", "change", "preview"),
@@ -52,6 +66,8 @@ KEPT_FIELDS: dict[Action, tuple[str, ...]] = {
     Action.WITHDRAW_MEMBERSHIP: (),
 }
 
+# Lists of makes; every other field is short.
+LONG_FIELDS = {"allowed": draft_fields.MODELS_LENGTH_MAX, "denied": draft_fields.MODELS_LENGTH_MAX}
 ASKED_AGAIN = frozenset({Action.CHANGE_PASSWORD})
 
 
@@ -81,8 +97,12 @@ def keep(
     method = "GET" if action in ASKED_AGAIN else sent.method
     form = sent.form
     wanted = KEPT_FIELDS.get(action, ())
+    if action is Action.DRAFT_POLICY:
+        wanted += tuple(map(draft_fields.method_field, edge.factors))
     fields = {
-        name: form[name] for name in wanted if len(form.get(name, "")) <= FIELD_MAX and name in form
+        name: form[name]
+        for name in wanted
+        if name in form and len(form[name]) <= LONG_FIELDS.get(name, FIELD_MAX)
     }
     if sum(map(len, fields.values())) > FORM_MAX:
         fields = {}

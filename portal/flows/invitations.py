@@ -1,12 +1,12 @@
 """Inviting people: a mailed link that opens a new account, or asks an existing one's consent.
 
-                 no account ──► invited, with the roles ──link, password──► active
+                 no account ──► invited, with the roles ──link, password──► active (1)
     at home, or with a role here ──► the role at once
            an account elsewhere ──► the role waits ──────link, one click──► the role
 
 The first and the last look alike to whoever invites: who has an account elsewhere is not theirs to
-know. Where a role must enrol, the account that a password opened stands in the enrolment gate: it
-is active so that a session can exist, and that session may do nothing but enrol.
+know. (1) Where a role must enrol, only after that: until then the account stays invited, and the
+session that its password opened may do nothing but enrol; see `activations`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from portal.flows.outcomes import Blocked
 from portal.flows.permission import Subject, Unsettled
 from portal.flows.session import Visit
 from portal.rules import roles
-from portal.rules.terms import AccountState, Action, Role
+from portal.rules.terms import AccountState, Action, Holdings, Role
 from portal.store import audit, membership_requests, organisations, users
 from portal.store import invitations as store
 from portal.store import links as link_store
@@ -33,7 +33,7 @@ from portal.store.links import Link, LinkKind
 from portal.store.membership_requests import Asked as Request
 from portal.store.membership_requests import State
 from portal.store.organisations import Organisation
-from portal.store.users import Summary, User
+from portal.store.users import User
 
 ACTION = Action.INVITE_USER
 
@@ -109,7 +109,7 @@ def _add(edge: Edge, new: Newcomer, organisation: Organisation) -> Person:
         time_zone=new.time_zone,
         state=AccountState.INVITED,
         home_organisation_id=organisation.id,
-        summary=Summary(),
+        summary=Holdings(),
         created_at=edge.now,
     )
     if users.add(edge, user):
@@ -203,7 +203,14 @@ def consents(
 
 def _end_links(edge: Edge, user_id: str, organisation_id: str) -> None:
     for link_id in store.open_of(edge, user_id, organisation_id):
-        link_store.withdraw(edge, link_id)
+        end_link(edge, user_id, link_id)
+
+
+def end_link(edge: Edge, user_id: str, link_id: str) -> None:
+    """Take a link out of use, and end the session in which somebody began to open the account."""
+    link_store.withdraw(edge, link_id)
+    if any(one.ticket_id == link_id for one in session.live_sessions(edge, user_id)):
+        session.end_all(edge, user_id, "invitation_ended", browsers_too=True)
 
 
 def send(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from portal.edge import Edge
-from portal.flows import permission
+from portal.flows import compliance, permission
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done
@@ -46,8 +46,8 @@ class Person:
 
     @property
     def opened(self) -> bool:
-        """Whether anybody has ever held this account: an invited one has no password yet."""
-        return bool(self.user.summary.held)
+        """Whether anybody has ever held this account: an invited one is being opened at most."""
+        return bool(self.user.summary.held) and self.user.state is not AccountState.INVITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +242,7 @@ def approvers(edge: Edge, organisation: Organisation, *, but: frozenset[str]) ->
 def give(edge: Edge, about: Person, organisation: Organisation, role: Role) -> None:
     """Give a role now, and tell whoever has an account already."""
     memberships.add(edge, about.user.id, organisation.id, role)
+    compliance.note(edge, about.user.id)
     _note(edge, Event.MEMBERSHIP_ADDED, about, organisation, role)
     if about.user.state is AccountState.ACTIVE:
         tell(edge, Notice.ROLE_GIVEN, about.user, role=str(role), organisation=organisation.name)
@@ -255,6 +256,7 @@ def take(
     `quietly`: what it is a part of tells them.
     """
     memberships.remove(edge, about.user.id, organisation.id, role)
+    compliance.note(edge, about.user.id)
     _note(edge, Event.MEMBERSHIP_REMOVED, about, organisation, role)
     if about.user.state is AccountState.ACTIVE and not quietly:
         tell(edge, Notice.ROLE_TAKEN, about.user, role=str(role), organisation=organisation.name)

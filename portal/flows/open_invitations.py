@@ -133,7 +133,7 @@ def repeat(edge: Edge, visit: Visit, link_id: str) -> Done | Blocked | Unsettled
         return Blocked("membership_just_sent")
     given = [Role(role) for role in link.data["roles"]]
     offered = [Role(role) for role in link.data["offered"]]
-    link_store.withdraw(edge, link.id)
+    invitations.end_link(edge, about.user.id, link.id)
     invitations.ask_consent(edge, visit, about, organisation, given)
     name = invitations.named(link, about, organisation)
     user, by = replace(about.user, name=name), visit.user.id
@@ -167,7 +167,7 @@ def withdraw(edge: Edge, visit: Visit, link_id: str) -> Done | Blocked | Unsettl
             return Blocked("membership_above")
         for role in about.roles_in(organisation.id):
             giving.take(edge, about, organisation, role)
-    link_store.withdraw(edge, link.id)
+    invitations.end_link(edge, about.user.id, link.id)
     # What waits for a second person is not this invitation's: it has its own withdrawal.
     for one in invitations.consents(edge, about.user.id, organisation.id):
         membership_requests.decide(edge, one.id, State.WITHDRAWN, visit.user.id)

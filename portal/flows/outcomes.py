@@ -38,6 +38,11 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """The approval counts, and one more person must agree."""
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A record that the platform sent is new here; `id` is its row's."""
 

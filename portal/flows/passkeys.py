@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from portal.ceremony import ENTROPY_BYTES, Ceremony, Interactive, Purpose, Reason, Rejected
 from portal.edge import Edge
-from portal.flows import device_answers, session, tokens
+from portal.flows import device_answers, session, tokens, visits
 from portal.flows.challenge import Begun
-from portal.flows.device_answers import Answer, Unfit
+from portal.flows.device_answers import FORBIDDEN, Answer, Unfit
 from portal.flows.events import Event
 from portal.flows.outcomes import Refused
 from portal.flows.session import Entrance, Opened
@@ -64,8 +64,11 @@ def sign_in(edge: Edge, browser: str, given: Answer) -> Opened | Rejected | Refu
     if user.state is not AccountState.ACTIVE:
         _reject(edge, user, Rejected(Reason.UNKNOWN, why=f"account_{user.state}"))
         return Refused()
+    if visits.turns_away(edge, user, account.memberships, held.id):
+        return _reject(edge, user, Rejected(Reason.NOT_PERMITTED, why=FORBIDDEN))
     if not authenticators.replace(edge, held, verdict.data):
         return _reject(edge, user, Rejected(Reason.USED))
+    device_answers.note_make(edge, user, held)
     proof = Authentication(KIND, verdict.strength or held.strength, edge.now, held.id)
     return session.open_session(
         edge, user, account.memberships, proof, Entrance(account.browser_id, account.browser_known)

@@ -18,7 +18,7 @@ from typing import Any
 from portal.edge import Edge
 from portal.flows import entitlement, payee_accounts, payout_notices
 from portal.flows.events import Event
-from portal.flows.outcomes import Blocked, Done, Gone, Taken
+from portal.flows.outcomes import Blocked, Counted, Done, Gone, Taken
 from portal.flows.permission import Subject, Unsettled, settle
 from portal.flows.session import Visit
 from portal.rules import money
@@ -37,11 +37,6 @@ RECORD = frozenset({"reference", "payee", "currency", "amount"})
 @dataclass(frozen=True, slots=True)
 class Prepared:
     payout_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The approval counts, and one more person must agree."""
 
 
 def prepare(

@@ -21,11 +21,11 @@ from portal.flows.notices import Notice, tell, write
 from portal.flows.outcomes import Done, Gone, Refused
 from portal.flows.session import Opened
 from portal.rules.lockout import Throttled
-from portal.rules.terms import AccountState, Authentication, Role
+from portal.rules.terms import AccountState, Authentication, Holdings, Role
 from portal.store import audit, organisations, users
 from portal.store import links as link_store
 from portal.store.links import LinkKind
-from portal.store.users import Summary, User
+from portal.store.users import User
 
 ACTIVATION = "activation"
 Work = Callable[[], Any]
@@ -129,7 +129,7 @@ def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
         time_zone=data["time_zone"],
         state=AccountState.ACTIVE,
         home_organisation_id=guests.id,
-        summary=Summary(),
+        summary=Holdings(),
         created_at=edge.now,
     )
     if not users.add(edge, user):
@@ -155,7 +155,7 @@ def _open_account(edge: Edge, data: dict[str, Any]) -> Opened | Gone:
 
 def _is_unclaimed(user: User) -> bool:
     """Whether nobody ever held an account: invited, perhaps let go. Who is disabled stays out."""
-    return user.state is AccountState.INVITED and not user.summary.held
+    return user.state is AccountState.INVITED
 
 
 def _claim(edge: Edge, applied: User) -> User | None:

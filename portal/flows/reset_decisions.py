@@ -1,6 +1,7 @@
 """Deciding about a reset request: approved by a second person, rejected, withdrawn, run out.
 
-                 another person approves ──► approved (the account is cleared with it)
+                 another person approves ──► approved (the account is cleared with it); two of
+                                             them where policy asks for two
     waiting ──►  a super-admin rejects ────► rejected
                  who could ask withdraws ──► withdrawn
                  24 hours pass ────────────► expired
@@ -13,10 +14,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from portal.edge import Edge
-from portal.flows import permission, reset_cases, reset_effects
+from portal.flows import permission, reset_cases, reset_effects, second_approvals
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
-from portal.flows.outcomes import Blocked, Done, Gone
+from portal.flows.outcomes import Blocked, Counted, Done, Gone
 from portal.flows.permission import Subject, Unsettled
 from portal.flows.reset_cases import Case
 from portal.flows.session import Visit
@@ -31,19 +32,18 @@ CLOSED_FOR = ("administrator", "requester")
 
 def approve(
     edge: Edge, visit: Visit, request_id: str, note: str
-) -> Done | Unsettled | Blocked | Gone:
+) -> Done | Counted | Unsettled | Blocked | Gone:
     """Approve, and clear the account in the same transaction.
 
     What held when it was asked for must hold now: the person is no administrator, unless the desk
-    asked; whoever asked may still ask.
+    asked; whoever asked may still ask. Where two must approve, the first changes nothing yet.
     """
     held = _hold(edge, request_id)
     if isinstance(held, Gone):
         return held
     request, case = held
-    verdict = permission.settle(
-        edge, visit, Action.APPROVE_RESET, _to_approve(edge, case, request, note)
-    )
+    subject = _to_approve(edge, case, request, note)
+    verdict = permission.settle(edge, visit, Action.APPROVE_RESET, subject)
     if isinstance(verdict, Unsettled) and not isinstance(verdict.decision, StepUp):
         return verdict
     if request.state != WAITING:
@@ -54,11 +54,23 @@ def approve(
         return _close(edge, case, request, why)
     if isinstance(verdict, Unsettled):
         return verdict
+    approving = (Action.APPROVE_RESET, subject.target)
+    if second_approvals.is_first(edge, visit, case.user, request, approving):
+        return _count(edge, visit, case, request)
     if not resets.decide(edge, request, APPROVED, by=visit.user.id, note=note):
         return Blocked("reset_decided")
     reset_effects.approve(edge, case.user, request)
     _tell_outcome(edge, case.user.name, request, APPROVED, note)
     return Done()
+
+
+def _count(edge: Edge, visit: Visit, case: Case, request: ResetRequest) -> Counted | Blocked:
+    """Keep the first of two approvals."""
+    if not resets.QUEUE.approve_first(edge, request.id, visit.user.id):
+        return Blocked("reset_decided")
+    detail = {"request": request.id}
+    audit.add(edge, Event.RESET_APPROVAL_GIVEN, subject_id=case.user.id, detail=detail)
+    return Counted()
 
 
 def reject(
@@ -72,7 +84,7 @@ def reject(
     verdict = permission.settle(edge, visit, Action.REJECT_RESET, Subject(case.target, request_id))
     if isinstance(verdict, Unsettled):
         return verdict
-    return _end(edge, visit, case, request, (REJECTED, Event.RESET_REJECTED, note))
+    return _end(edge, visit.user.id, case, request, (REJECTED, Event.RESET_REJECTED, note))
 
 
 def withdraw(
@@ -95,7 +107,16 @@ def withdraw(
             action,
             Subject(case.target, request_id),
         )
-    return _end(edge, visit, case, request, (WITHDRAWN, Event.RESET_WITHDRAWN, note))
+    return _end(edge, visit.user.id, case, request, (WITHDRAWN, Event.RESET_WITHDRAWN, note))
+
+
+def withdraw_for(edge: Edge, user_id: str, request_id: str, note: str) -> Done | Blocked | Gone:
+    """Take back what a machine asked for in the name of the person who made its token."""
+    held = _hold(edge, request_id)
+    if isinstance(held, Gone):
+        return held
+    request, case = held
+    return _end(edge, user_id, case, request, (WITHDRAWN, Event.RESET_WITHDRAWN, note))
 
 
 def may_withdraw(visit: Visit, case: Case, request: ResetRequest) -> bool:
@@ -117,7 +138,7 @@ def note_expired(edge: Edge, request: ResetRequest) -> bool:
 
 def expire_next(edge: Edge) -> bool:
     """The worker's job: note one request that ran out; False when there is none."""
-    request = resets.overdue(edge)
+    request = resets.QUEUE.overdue(edge)
     if request is None:
         return False
     users.lock(edge, request.user_id)
@@ -135,9 +156,15 @@ def _hold(edge: Edge, request_id: str) -> tuple[ResetRequest, Case] | Gone:
 
 def _to_approve(edge: Edge, case: Case, request: ResetRequest, note: str) -> Subject:
     requester = users.by_id(edge, request.requested_by)
-    target = replace(case.target, parties=frozenset({request.requested_by}))
+    target = replace(case.target, parties=second_approvals.parties(request))
     name = f"{requester.name} <{requester.email}>" if requester else ""
-    shown = (*reset_cases.bound(case, request, name), ("note", note))
+    first = users.by_id(edge, request.first_approved_by) if request.first_approved_by else None
+    approved_by = f"{first.name} <{first.email}>" if first else ""
+    shown = (
+        *reset_cases.bound(case, request, name),
+        ("approved_by", approved_by),
+        ("note", note),
+    )
     return Subject(target, request.id, shown)
 
 
@@ -149,7 +176,7 @@ def withdrawn_from(edge: Edge, case: Case) -> Target:
 
 def _end(
     edge: Edge,
-    visit: Visit,
+    user_id: str,
     case: Case,
     request: ResetRequest,
     end: tuple[str, Event, str],
@@ -157,7 +184,7 @@ def _end(
     state, event, note = end
     if request.state != WAITING:
         return Blocked(f"reset_{request.state}")
-    if not resets.decide(edge, request, state, by=visit.user.id, note=note):
+    if not resets.decide(edge, request, state, by=user_id, note=note):
         return Blocked("reset_decided")
     audit.add(edge, event, subject_id=case.user.id, detail={"request": request.id})
     _tell_outcome(edge, case.user.name, request, state, note)

@@ -6,7 +6,7 @@ It decides nothing; whoever calls it has asked, and holds the person's row.
 from __future__ import annotations
 
 from portal.edge import Edge
-from portal.flows import attempts, enrolment, links, session
+from portal.flows import attempts, bypass_codes, enrolment, links, session
 from portal.flows.events import Event
 from portal.flows.login import PASSWORD
 from portal.flows.notices import Notice, tell
@@ -23,6 +23,7 @@ def clear(edge: Edge, user: User) -> list[Factor]:
 
     The link that gives an account back to its old address stays: it belongs to that mailbox.
     """
+    bypass_codes.close(edge, user.id, "factors_reset")
     taken = reset_subjects.factors_of(edge, [user.id])[user.id]
     for factor in taken:
         authenticators.revoke(edge, user.id, factor.id)
@@ -39,7 +40,7 @@ def clear(edge: Edge, user: User) -> list[Factor]:
         )
     enrolment.refresh_summary(edge, user.id)
     ceremonies.end_all(edge, user.id)
-    link_store.void(edge, user.id, LinkKind.TICKET, LinkKind.UNLOCK)
+    link_store.void(edge, user.id, LinkKind.TICKET, LinkKind.UNLOCK, LinkKind.PASSWORD_RESET)
     session.end_all(edge, user.id, "factors_reset", browsers_too=True)
     # Guesses at what is gone count no more. Those at the password do: it stays.
     gone = [attempts.key(edge, kind, user.email) for kind in edge.factors if kind != PASSWORD]

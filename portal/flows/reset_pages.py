@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.edge import Edge
-from portal.flows import caller_checks, permission, reset_cases, reset_decisions, session
+from portal.flows import (
+    caller_checks,
+    permission,
+    reset_cases,
+    reset_decisions,
+    second_approvals,
+    session,
+)
 from portal.flows.outcomes import Blocked, Gone
 from portal.flows.reset_cases import Case
 from portal.flows.session import Visit
@@ -32,15 +39,18 @@ class Panel:
 class Sheet:
     """One request, what would be lost today, and what this visitor may do about it.
 
-    `why_not`: why approving is not for them.
+    `why_not`: why approving is not for them. `approvals`: how many the person's policy asks for.
+    `here`: they have not left since for where this visitor may look at nobody.
     """
 
     described: Described
     case: Case
+    here: bool
     may_approve: bool
     may_reject: bool
     may_withdraw: bool
     why_not: str | None
+    approvals: int = 1
 
 
 def panel(edge: Edge, visit: Visit, user_id: str) -> Panel | Blocked | Gone:
@@ -69,14 +79,14 @@ def queue(
     acting = visit.acting
     if acting is None:
         return [], None
-    found = resets.page(edge, state, under=acting.path, after=after, size=PAGE_SIZE + 1)
+    found = resets.QUEUE.page(edge, state, under=acting.path, after=after, size=PAGE_SIZE + 1)
     more = len(found) > PAGE_SIZE
     return found[:PAGE_SIZE], found[PAGE_SIZE - 1].request.id if more else None
 
 
 def sheet(edge: Edge, visit: Visit, request_id: str) -> Sheet | Gone:
     """A request, where its subject's organisation is one that the visitor may look at."""
-    found = resets.described(edge, request_id)
+    found = resets.QUEUE.described(edge, request_id)
     case = reset_cases.one(edge, found.request.user_id) if found else None
     if found is None or case is None:
         return Gone()
@@ -84,11 +94,10 @@ def sheet(edge: Edge, visit: Visit, request_id: str) -> Sheet | Gone:
     at_asking = Target(found.path, found.managed_by_parent)
     if permission.why_not(visit, Action.VIEW_USERS, at_asking) is not None:
         return Gone()
-    parties = frozenset({request.requested_by})
     waits = request.state == WAITING
     to_approve = Target(
         case.target.path,
-        parties=parties,
+        parties=second_approvals.parties(request),
         subject_id=case.user.id,
         subject_roles=case.roles,
     )
@@ -97,10 +106,12 @@ def sheet(edge: Edge, visit: Visit, request_id: str) -> Sheet | Gone:
     return Sheet(
         found,
         case,
+        here=permission.may(visit, Action.VIEW_USERS, case.target),
         may_approve=waits and why_not is None,
         may_reject=waits and permission.may(visit, Action.REJECT_RESET, case.target),
         may_withdraw=waits
         and permission.may(visit, Action.WITHDRAW_RESET, withdrawn_from)
         and reset_decisions.may_withdraw(visit, case, request),
         why_not=why_not if waits else None,
+        approvals=second_approvals.needed(edge, case.user) if waits else 1,
     )

@@ -20,6 +20,7 @@ from portal.rules.actions import ACTIONS
 from portal.rules.terms import Action, Target
 from portal.store import audit, caller_codes, reset_subjects, resets
 from portal.store.resets import WAITING, ResetRequest
+from portal.store.users import User
 
 LIST_MAX = 50  # More at once is no longer a decision about people.
 LIST = "list"
@@ -76,7 +77,7 @@ def request(
     case = reset_cases.one(edge, user_id, hold=True)
     if case is None:
         return Gone()
-    made = _new(edge, visit, case, asked)
+    made = new(edge, visit.user, case, asked)
     subject = Subject(case.target, user_id, reset_cases.bound(case, made, visit.user.name))
     verdict = permission.settle(edge, visit, action, subject)
     if isinstance(verdict, Unsettled) and not isinstance(verdict.decision, StepUp):
@@ -93,8 +94,8 @@ def request(
             return Heard(needs)
     if needs is not None:
         return needs
-    _make(edge, visit, case, made)
-    _tell_approvers(edge, visit, [case], [made])
+    make(edge, visit.user, case, made)
+    tell_approvers(edge, visit.user, [case], [made])
     return Requested((made.id,))
 
 
@@ -139,10 +140,10 @@ def request_list(
         return listed
     if isinstance(verdict, Unsettled):
         return verdict
-    made = [_new(edge, visit, case, asked) for case in cases]
+    made = [new(edge, visit.user, case, asked) for case in cases]
     for case, one in zip(cases, made, strict=True):
-        _make(edge, visit, case, one)
-    _tell_approvers(edge, visit, cases, made)
+        make(edge, visit.user, case, one)
+    tell_approvers(edge, visit.user, cases, made)
     return Requested(tuple(one.id for one in made))
 
 
@@ -161,44 +162,48 @@ def _of_list(visit: Visit, cases: list[Case], asked: Asked) -> Subject:
     )
 
 
-def _new(edge: Edge, visit: Visit, case: Case, asked: Asked) -> ResetRequest:
+def new(
+    edge: Edge, requester: User, case: Case, asked: Asked, *, api_token_id: str | None = None
+) -> ResetRequest:
+    """A request that is not stored yet. `api_token_id`: the machine that asks for the requester."""
     return ResetRequest(
         id=edge.new_id(),
         user_id=case.user.id,
         organisation_id=case.organisation.id,
-        requested_by=visit.user.id,
+        requested_by=requester.id,
         reason=asked.reason,
         verification=asked.verification,
         proof=asked.proof,
         state=WAITING,
         created_at=edge.now,
         expires_at=edge.now + edge.settings.reset_lifetime,
+        api_token_id=api_token_id,
     )
 
 
-def _make(edge: Edge, visit: Visit, case: Case, made: ResetRequest) -> None:
+def make(edge: Edge, requester: User, case: Case, made: ResetRequest) -> None:
     """Store a request whose subject's row is held: one waits for a person at a time."""
     if case.waiting is not None:
         reset_decisions.note_expired(edge, case.waiting)
     resets.add(edge, made)
     if made.verification == CALLER_CODE:
-        caller_codes.take(edge, case.user.id, by=visit.user.id)
-    audit.add(
-        edge,
-        Event.RESET_REQUESTED,
-        subject_id=case.user.id,
-        detail={"request": made.id, "verification": made.verification},
-    )
+        caller_codes.take(edge, case.user.id, by=requester.id)
+    detail = {"request": made.id, "verification": made.verification}
+    if made.api_token_id:
+        detail["requested_by"] = requester.id
+    audit.add(edge, Event.RESET_REQUESTED, subject_id=case.user.id, detail=detail)
     until = made.expires_at.isoformat()
     tell(edge, Notice.RESET_REQUESTED, case.user, until=until)
-    tell(edge, Notice.RESET_NOTED, visit.user, person=case.user.name, until=until, reset_id=made.id)
+    tell(edge, Notice.RESET_NOTED, requester, person=case.user.name, until=until, reset_id=made.id)
 
 
-def _tell_approvers(edge: Edge, visit: Visit, cases: list[Case], made: list[ResetRequest]) -> None:
+def tell_approvers(
+    edge: Edge, requester: User, cases: list[Case], made: list[ResetRequest]
+) -> None:
     """One mail to each who may decide, however long the list; never to the subject or the asker."""
     roles = ACTIONS[Action.APPROVE_RESET].roles or frozenset()
     subjects = {case.user.id for case in cases}
-    for approver in reset_subjects.holders(edge, roles, but=visit.user.id):
+    for approver in reset_subjects.holders(edge, roles, but=requester.id):
         if approver.id in subjects and len(cases) == 1:
             continue
         tell(
@@ -206,7 +211,7 @@ def _tell_approvers(edge: Edge, visit: Visit, cases: list[Case], made: list[Rese
             Notice.RESETS_TO_DECIDE,
             approver,
             person=cases[0].user.name,
-            requested_by=visit.user.name,
+            requested_by=requester.name,
             count=len(made),
             reset_id=made[0].id if len(made) == 1 else "",
             until=made[0].expires_at.isoformat(),

@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal.edge import Actor, Edge
-from portal.flows import arrival, tokens, visits
+from portal.flows import arrival, monitoring, tokens, visits
 from portal.flows.events import Event
 from portal.flows.visits import Visit
-from portal.rules import access, assurance, policy
+from portal.rules import access, assurance
 from portal.rules.access import Allow, Enrol, StepUp
-from portal.rules.facts import Held
-from portal.rules.terms import Action, Authentication, Membership, Strength
+from portal.rules.terms import Action, Authentication, Membership
 from portal.store import audit, browsers, links, sessions
 from portal.store.links import LinkKind
 from portal.store.live_sessions import Live, find_live
@@ -124,6 +123,7 @@ def open_session(
     browser_token = None
     if complete:
         browser_id, browser_token = arrival.arrive(edge, user, proof, _browser_of(live))
+        monitoring.note(edge, user, memberships)
         session = replace(session, browser_id=browser_id)
     sessions.add(edge, session)
     return Opened(token, complete, browser_token)
@@ -132,8 +132,8 @@ def open_session(
 def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
     """Add a proof to a session and give it a new token; None when it ended or moved meanwhile.
 
-    The list means that these proofs were given in this session at these times. It does not mean
-    that the session may do anything: `decide` reads it anew at every request.
+    The list means that these proofs were given here at these times, and not that the session may do
+    anything: `decide` reads it anew at every request.
     """
     before = visits.proved(visit.facts)
     resuming = isinstance(before, StepUp) and before.lapsed
@@ -157,16 +157,10 @@ def record(edge: Edge, visit: Visit, proof: Authentication) -> Opened | None:
     browser_token = None
     if complete and not resuming and not isinstance(before, Allow):
         browser_id, browser_token = arrival.arrive(edge, visit.user, proof, _browser_of(visit.live))
+        monitoring.note(edge, visit.user, visit.live.memberships)
         if browser_id != visit.session.browser_id:
             sessions.set_browser(edge, visit.session.id, browser_id)
     return Opened(token, complete, browser_token)
-
-
-def with_factor(visit: Visit, kind: str, strength: Strength) -> Visit:
-    """The visit of a person who holds one more kind, for the proof that enrols it."""
-    enrolled = (*visit.facts.enrolled, Held(kind, strength))
-    reset = visit.facts.reset and not policy.counts_as_second_factor(strength)
-    return replace(visit, facts=replace(visit.facts, enrolled=enrolled, reset=reset))
 
 
 def _browser_of(live: Live) -> arrival.Browser:
@@ -198,6 +192,7 @@ def touch(edge: Edge, visit: Visit) -> None:
     What has lapsed meanwhile is written down as well, or this very use would bring it back.
     """
     sessions.touch(edge, visit.session, visit.facts.lasting)
+    monitoring.note(edge, visit.user, visit.live.memberships)
 
 
 def locks_at(edge: Edge, visit: Visit, *, used: bool = True) -> datetime | None:
@@ -276,7 +271,7 @@ def end_all(edge: Edge, user_id: str, reason: str, *, browsers_too: bool) -> int
     """End every session of a person, and forget their browsers if asked."""
     ended = sessions.revoke_all(edge, user_id, reason)
     # Whoever is thrown out leaves nothing behind that still moves the account.
-    links.void(edge, user_id, LinkKind.EMAIL_CONFIRM)
+    links.void(edge, user_id, LinkKind.EMAIL_CONFIRM, LinkKind.PASSWORD_RESET)
     if browsers_too:
         browsers.revoke_all(edge, user_id)
     _note_ended(edge, user_id, reason, ended)

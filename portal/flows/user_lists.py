@@ -31,7 +31,7 @@ CHOICES_MAX = 200  # Organisations to choose from.
 SEARCH_MAX = 100
 EVERYBODY = "all"
 DESCENDING_FIRST = frozenset({"signed_in"})  # The latest sign-in first.
-NUMBERS = {"strongest": int(max(AAL)), "signed_in_order": 2**40}
+NUMBERS = {"strongest": int(max(AAL)), "signed_in_order": 2**40, "enrol_order": 2**40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,10 @@ def _wanted(asked: Asked, home: str | None) -> Wanted:
     shown = asked.shown if asked.shown in SORTED else ""
     sorts = SORTED[shown]
     sort = asked.sort.removeprefix("-")
-    if sort not in sorts or 0 < len(search) < TRIGRAM:
-        sort = sorts[0]  # What begins with a letter or two is found by name.
+    if sort not in sorts:
+        sort = sorts[0]
+    if 0 < len(search) < TRIGRAM:
+        sort = "name"  # What begins with a letter or two is found by name.
     turned = asked.sort == f"-{sort}"
     wanted = Wanted(
         home=home,

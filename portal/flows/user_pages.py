@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.edge import Edge
-from portal.flows import activity, permission, reset_cases, session
+from portal.flows import activity, compliance, exception_cases, permission, reset_cases, session
 from portal.flows.activity import Happening
+from portal.flows.compliance import Due
 from portal.flows.outcomes import Gone
 from portal.flows.permission import Subject, Unsettled, settle
 from portal.flows.reset_cases import Case
 from portal.flows.session import Session, Visit
 from portal.rules.terms import AAL, AccountState, Action, Membership, Target
-from portal.store import authenticators, organisations, user_lists
+from portal.store import authenticators, exceptions, organisations, user_lists
 from portal.store.authenticators import Outline
+from portal.store.exceptions import PolicyException
 from portal.store.user_lists import Line
 
 
@@ -23,7 +25,9 @@ class UserPage:
 
     `doable`: the operations that would change something now; `resettable`: the action that would
     begin a reset of the factors, if any; `verifiable`: whether this is whom to ask for a code in a
-    call. `memberships` and `happenings` are those within the viewer's reach.
+    call. `askable`: the kinds of exceptions that this viewer may ask for; `made`: those that wait
+    or run. `due`: what policy misses, by all of their memberships; `memberships` and `happenings`
+    are those within the viewer's reach.
     """
 
     case: Case
@@ -37,6 +41,9 @@ class UserPage:
     doable: frozenset[str]
     resettable: Action | None
     verifiable: bool
+    due: Due | None
+    askable: tuple[str, ...]
+    made: tuple[PolicyException, ...]
 
 
 def look(
@@ -55,26 +62,29 @@ def look(
     happenings, following = activity.page_within(edge, user_id, visit.acting.path, before=before)
     live = session.live_sessions(edge, user_id)
     refused = permission.why_not(visit, Action.ADMINISTER_USER, case.target)
+    memberships = organisations.memberships_of(edge, user_id)
+    due = compliance.due(edge, case.user, memberships)
     return UserPage(
         case=case,
         line=line,
         memberships=tuple(
-            one
-            for one in organisations.memberships_of(edge, user_id)
-            if permission.may(visit, Action.VIEW_USERS, Target(one.path))
+            one for one in memberships if permission.may(visit, Action.VIEW_USERS, Target(one.path))
         ),
-        held=authenticators.outlines(edge, user_id),
+        held=[one for one in authenticators.outlines(edge, user_id) if not one.strength.issued],
         sessions=live,
         happenings=happenings,
         following=following,
         refused=refused,
-        doable=frozenset() if refused else _doable(edge, line, live),
+        doable=frozenset() if refused else _doable(edge, line, live, due),
         resettable=_resettable(visit, case),
         verifiable=permission.may(visit, Action.CHECK_CALLER, case.target),
+        due=due,
+        askable=_askable(visit, case),
+        made=tuple(one for one in exceptions.open_of(edge, user_id) if one.expires_at > edge.now),
     )
 
 
-def _doable(edge: Edge, line: Line, live: list[Session]) -> frozenset[str]:
+def _doable(edge: Edge, line: Line, live: list[Session], due: Due | None) -> frozenset[str]:
     """What there is to do now, whoever asks: nothing that would change nothing."""
     active = line.state is AccountState.ACTIVE
     offered = {
@@ -82,10 +92,17 @@ def _doable(edge: Edge, line: Line, live: list[Session]) -> frozenset[str]:
         "sessions": bool(live),
         "disable": line.state is not AccountState.DISABLED,
         "enable": line.state is AccountState.DISABLED,
-        "remind": active and line.strongest < AAL.AAL2,
+        "remind": active and (line.strongest < AAL.AAL2 or due is not None),
         "renewal": active and "password" in line.kinds and line.password_due_at is None,
     }
     return frozenset(name for name, there in offered.items() if there)
+
+
+def _askable(visit: Visit, case: Case) -> tuple[str, ...]:
+    if case.user.state is not AccountState.ACTIVE:
+        return ()
+    asking = exception_cases.REQUEST.items()
+    return tuple(kind for kind, action in asking if permission.may(visit, action, case.target))
 
 
 def _resettable(visit: Visit, case: Case) -> Action | None:

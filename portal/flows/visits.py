@@ -6,12 +6,15 @@ It reads what the store found and writes nothing; `session` is the door.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from portal.edge import Edge, Transaction
-from portal.rules import assurance, policy
+from portal.rules import access, assurance, deadlines, holdings, plans, policy, rollout
 from portal.rules.access import Decision, decide
-from portal.rules.facts import Facts, Held
-from portal.rules.terms import Action, Membership
+from portal.rules.facts import Facts
+from portal.rules.holdings import Held
+from portal.rules.policy import Policy
+from portal.rules.terms import AccountState, Action, Membership, Strength
 from portal.store.live_sessions import Live
 from portal.store.sessions import Session
 from portal.store.users import User
@@ -61,9 +64,10 @@ def level_of(facts: Facts) -> assurance.AAL:
     return facts.level
 
 
-def facts_of(edge: Edge, live: Live) -> Facts:
-    summary = live.user.summary
-    held = tuple(Held(kind, worth) for kind, worth in summary.held.items())
+def facts_of(edge: Edge, live: Live, at: datetime | None = None) -> Facts:
+    """The facts of a session; `at`: under what policy will ask then, instead of now."""
+    asked = asked_of(live.user, live.memberships, at or edge.now)
+    held = holdings.under(asked, live.user.summary.at(edge.now))
     return Facts(
         now=edge.now,
         signed_in=live.session.revoked_at is None,
@@ -71,9 +75,16 @@ def facts_of(edge: Edge, live: Live) -> Facts:
         authentications=live.session.authentications,
         seen_at=live.session.seen_at,
         ends_at=live.session.ends_at,
-        enrolled=tuple(one for one in held if one.kind not in summary.copies),
-        copies=tuple(one for one in held if one.kind in summary.copies),
-        enrollable=tuple(Held(kind, factor.strength) for kind, factor in edge.factors.items()),
+        enrolled=held.enrolled,
+        copies=held.copies,
+        forbidden=held.forbidden,
+        forbidden_ids=held.forbidden_ids,
+        enrollable=plans.enrollable(
+            _kinds(edge),
+            live.memberships,
+            permitting(live.user, live.memberships, at or edge.now, asked),
+            lambda: asked_of(live.user, live.memberships, rollout.FOREVER),
+        ),
         last_kind=live.user.last_kind,
         memberships=live.memberships,
         user_id=live.user.id,
@@ -81,6 +92,127 @@ def facts_of(edge: Edge, live: Live) -> Facts:
         reset=live.user.reset_at is not None,
         ticketed=live.session.ticket_id is not None,
         password_due=live.user.password_due_at is not None,
-        policy=policy.of_member(live.memberships),
+        policy=asked,
         lifetimes=edge.settings.lifetimes,
     )
+
+
+def _kinds(edge: Edge) -> tuple[Held, ...]:
+    """The kinds that people enrol: some are given out, for a while."""
+    return tuple(
+        Held(kind, factor.strength)
+        for kind, factor in edge.factors.items()
+        if not factor.strength.issued
+    )
+
+
+def turns_away(
+    edge: Edge, user: User, memberships: tuple[Membership, ...], authenticator_id: str
+) -> bool:
+    """Whether policy lets an authenticator open nothing to somebody who is not signed in yet."""
+    asked = asked_of(user, memberships, edge.now)
+    held = holdings.under(asked, user.summary.at(edge.now))
+    return Facts(
+        now=edge.now,
+        enrolled=held.enrolled,
+        copies=held.copies,
+        forbidden=held.forbidden,
+        forbidden_ids=held.forbidden_ids,
+        memberships=memberships,
+        policy=asked,
+    ).turns_away(authenticator_id)
+
+
+def asked_of(user: User, memberships: tuple[Membership, ...], at: datetime) -> Policy:
+    """What is asked of a person at a moment: sign-in obeys the strictest of all memberships."""
+    asked = (membership.asked for membership in memberships)
+    return deadlines.policy_at(asked, at, user.active_since, user.exempt_until)
+
+
+def permitting(
+    user: User, memberships: tuple[Membership, ...], at: datetime, asked: Policy
+) -> Policy:
+    """By which policy a person enrols: an exemption from what is `asked` lets in nothing new.
+
+    Whatever it let in would be forbidden again on the day on which it ends.
+    """
+    if user.exempt_until is None:
+        return asked
+    every = (membership.asked for membership in memberships)
+    return deadlines.policy_at(every, at, user.active_since, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Forthcoming:
+    """From `at` on policy will stop this person, unless they enrol one of `choices`.
+
+    `forbidden`: the kinds that they hold, and that will not be accepted any more.
+    """
+
+    at: datetime
+    why: str
+    choices: tuple[str, ...]
+    forbidden: tuple[str, ...] = ()
+
+
+def forthcoming(edge: Edge, visit: Visit) -> Forthcoming | None:
+    """When policy is going to stop somebody whom it lets go on today; None: never."""
+    return coming(edge, visit.user, visit.live.memberships)
+
+
+def coming(edge: Edge, user: User, memberships: tuple[Membership, ...]) -> Forthcoming | None:
+    """The same of anybody, who need not be here."""
+    ahead = rollout.moments((one.asked for one in memberships), edge.now)
+    if user.exempt_until is not None and user.exempt_until > edge.now:
+        ahead = sorted({*ahead, user.exempt_until})
+    found = (coming_at(edge, user, memberships, moment) for moment in ahead)
+    return next((one for one in found if one is not None), None)
+
+
+def coming_at(
+    edge: Edge, user: User, memberships: tuple[Membership, ...], at: datetime
+) -> Forthcoming | None:
+    """What will stop somebody from a moment on; None: nothing that holds then."""
+    facts = standing_at(edge, user, memberships, at)
+    if facts.lacking is None:
+        return None
+    forbidden = tuple(dict.fromkeys(held.kind for held in facts.forbidden))
+    return Forthcoming(at, facts.lacking, access.missing(facts), forbidden)
+
+
+def standing_at(edge: Edge, user: User, memberships: tuple[Membership, ...], at: datetime) -> Facts:
+    """What policy makes of a person at a moment, whatever session they have, if any."""
+    asked = asked_of(user, memberships, at)
+    held = holdings.under(asked, user.summary.at(edge.now))
+    return Facts(
+        now=edge.now,
+        state=user.state,
+        enrolled=held.enrolled,
+        copies=held.copies,
+        forbidden=held.forbidden,
+        forbidden_ids=held.forbidden_ids,
+        enrollable=plans.enrollable(
+            _kinds(edge), memberships, permitting(user, memberships, at, asked)
+        ),
+        last_kind=user.last_kind,
+        memberships=memberships,
+        user_id=user.id,
+        policy=asked,
+    )
+
+
+def with_factor(visit: Visit, kind: str, strength: Strength) -> Visit:
+    """The visit of a person who holds one more kind, for the proof that enrols it.
+
+    Where that is what an activation waited for, the account is active from then on.
+    """
+    facts = visit.facts
+    # It was permitted, though others of its kind may go on being forbidden.
+    forbidden = tuple(held for held in facts.forbidden if held.kind != kind)
+    enrolled = (*facts.enrolled, Held(kind, strength))
+    counts = policy.counts_as_second_factor(strength)
+    reset = facts.reset and not counts
+    after = replace(facts, enrolled=enrolled, forbidden=forbidden, reset=reset)
+    if after.activating and after.lacking is None and counts:
+        after = replace(after, state=AccountState.ACTIVE)
+    return replace(visit, facts=after)

@@ -20,6 +20,7 @@ from portal.store.wallet import Card, Profile
 
 CARD_FIELDS = frozenset({"email", "brand", "last_four", "expires", "token"})
 PASSENGER_FIELDS = frozenset({"email", "name", "phone", "needs"})
+PASSENGER_OPTIONAL = frozenset({"phone", "needs"})
 BRAND_MAX = 20
 TOKEN_MAX = 200
 NAME_MAX = 120
@@ -87,7 +88,7 @@ def take_passenger(edge: Edge, organisation: Organisation, record: dict[str, Any
     The same name and phone again is the same passenger, whatever their traveler has made of it
     since: what a person wrote or removed is not undone by a file.
     """
-    if problem := _shape(record, PASSENGER_FIELDS, frozenset({"email", "name"})):
+    if problem := _shape(record, PASSENGER_FIELDS, PASSENGER_FIELDS - PASSENGER_OPTIONAL):
         return problem
     phone = record.get("phone", "")
     number = phones.read(phone) if phone else ""

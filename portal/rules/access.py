@@ -6,8 +6,9 @@ of the promise: a session that is half signed in learns nothing, not even that i
 refused.
 
     no session, ended, or account not active ──► SignIn
-    cannot reach the base level, or was reset──► Enrol
-    below the base level                     ──► StepUp (pending)
+    was reset, holds nothing that would do,
+    or comes by the invitation to an account ──► Enrol
+    below what is asked of every session     ──► StepUp (pending, unless it was whole before)
     the password must be renewed             ──► Renew
     another tenant's                         ──► NotFound
     not in this role, or not by this person  ──► Deny
@@ -34,7 +35,7 @@ from portal.rules.actions import (
 )
 from portal.rules.decisions import Allow, Decision, Deny, Enrol, NotFound, Renew, SignIn, StepUp
 from portal.rules.facts import Facts
-from portal.rules.terms import AAL, ADMINISTRATORS, AccountState, Action, Role
+from portal.rules.terms import AAL, ADMINISTRATORS, AccountState, Action, Role, Strength
 
 __all__ = (  # A decision and its answers are asked for in one place.
     "Allow",
@@ -153,6 +154,12 @@ def base_level(facts: Facts) -> AAL:
     return facts.base_level
 
 
+def missing(facts: Facts) -> tuple[str, ...]:
+    """The kinds that would give a person what policy asks of a sign-in, best first."""
+    base, resistant = facts.base_level, facts.base_resistant
+    return offers.enrolling(facts, base, phishing_resistant=resistant)
+
+
 def session_end(facts: Facts) -> datetime:
     """When a session with these facts ends, however busy it is.
 
@@ -172,11 +179,11 @@ def session_end(facts: Facts) -> datetime:
 def _not_signed_in(facts: Facts) -> SignIn | None:
     if not facts.signed_in or not facts.authentications:
         return SignIn("no_session")
-    if facts.state is not AccountState.ACTIVE:
+    if facts.state is not AccountState.ACTIVE and not facts.activating:
         return SignIn(f"account_{facts.state}")
     if facts.ends_at is not None and facts.now >= facts.ends_at:
         return SignIn("session_ended")
-    if facts.level_when_active is AAL.NONE:
+    if facts.proves_nobody:
         return SignIn("proofs_expired")
     return None
 
@@ -185,17 +192,32 @@ def _below_base(facts: Facts, base: AAL) -> StepUp | Enrol | None:
     """What keeps a session from its base level; None when it stands at or above it."""
     if gate := _must_enrol(facts, base):
         # Left open at a shared desk it closes too: the next one there enrols nothing of their own.
-        return _idled_out(facts) if facts.locked else gate
-    if facts.level >= base:
+        return _idled_out(facts, base) if facts.locked else gate
+    resists = not facts.base_resistant or proofs.resists(facts, base)
+    if facts.level >= base and resists:
         return None
-    if facts.level_when_active >= base:
-        return _idled_out(facts)
-    return StepUp(offers.completing(facts, base), why="second_factor", pending=True)
+    if facts.level_when_active >= base and resists:
+        return _idled_out(facts, base)
+    # Whole before policy asked for more: its person is at work, and is not sent back to the start.
+    was_whole = facts.unforbidden.level_when_active >= AAL.AAL2
+    return StepUp(
+        offers.completing(facts, base, phishing_resistant=facts.base_resistant),
+        why="policy_asks_more" if was_whole else "second_factor",
+        pending=not was_whole,
+        hardware=base is AAL.AAL3,
+        phishing_resistant=facts.base_resistant,
+    )
 
 
-def _idled_out(facts: Facts) -> StepUp:
-    """It once stood at its level and idled out: any one factor and the cookie restore it."""
-    return StepUp(offers.best_first(facts.enrolled, facts), why="idle", lapsed=True)
+def _idled_out(facts: Facts, base: AAL) -> StepUp:
+    """It once stood at its level and idled out: any one factor and the cookie restore it.
+
+    AAL3 is restored by what is AAL3 alone (NIST 2.3.3), and the gate also by what is forbidden.
+    """
+    if facts.lacking is None and base is AAL.AAL3:
+        return StepUp(offers.completing(facts, base), why="idle", lapsed=True, hardware=True)
+    held = (*facts.enrolled, *(facts.forbidden if facts.lacking else ()))
+    return StepUp(offers.best_first(held, facts), why="idle", lapsed=True)
 
 
 def _must_enrol(facts: Facts, base: AAL) -> Enrol | None:
@@ -205,27 +227,38 @@ def _must_enrol(facts: Facts, base: AAL) -> Enrol | None:
         return Enrol(offers.enrolling(facts) if facts.ticketed else (), why)
     # Asked before the level: the proof of a revoked app, or a backup code, stands in for nothing.
     # Nor does a copy open the gate: the password alone would enrol in its place.
-    held = [one.strength for one in (*facts.enrolled, *facts.copies)]
-    if base > AAL.AAL1 and (
-        policy.highest_level(held) < base
-        or not any(policy.counts_as_second_factor(strength) for strength in held)
-    ):
-        return Enrol(offers.enrolling(facts), why="policy_requires_second_factor")
-    return None
+    if facts.lacking is not None:
+        return Enrol(missing(facts), why=facts.lacking)
+    # Asked for when it was begun, by a policy that has changed meanwhile: it is ended all the same.
+    return Enrol(offers.enrolling(facts), why="activation") if facts.activating else None
 
 
 def _in_gate(requirement: Requirement, facts: Facts) -> Allow | StepUp:
     """The enrolment gate: open to whoever gave all they have, not too long ago.
 
-    All, so a backup code too where one is held: a password alone never enrols in place of a factor
-    that is lost.
+    All, so a backup code too where one is held, what is forbidden now, and what is taken for a copy
+    where nothing else is held: a password alone never enrols in place of a factor that is lost. Nor
+    does a code of an app in place of a passkey that would not do: it could have been typed into a
+    false page. As in `proofs`, a backup code may.
     """
-    held = min(assurance.level(each.strength for each in facts.enrolled), AAL.AAL2)
+    everything = (*facts.enrolled, *facts.forbidden)
+    if not any(policy.counts_as_second_factor(one.strength) for one in everything):
+        everything += facts.copies
+    facts = replace(facts.unforbidden, enrolled=everything)
+    own = [one.strength for one in everything if not one.strength.issued]
+    held = min(assurance.level(own), AAL.AAL2)
+    resists = any(strength.phishing_resistant for strength in own)
+    given = (proof for proof in facts.own if not resists or _stands_for_passkey(proof.strength))
     if requirement.age_max is None or assurance.is_fresh(
-        facts.authentications, wanted=held, age_max=GATE_AGE_MAX, now=facts.now
+        given, wanted=held, age_max=GATE_AGE_MAX, now=facts.now
     ):
         return Allow(facts.level)
-    return StepUp(offers.completing(facts, held), why="enrolment_needs_fresh_proof")
+    choices = offers.refreshing(facts, held, phishing_resistant=resists, or_code=resists)
+    return StepUp(choices, why="enrolment_needs_fresh_proof", phishing_resistant=resists)
+
+
+def _stands_for_passkey(strength: Strength) -> bool:
+    return strength.phishing_resistant or strength.look_up_secret
 
 
 def _latest_proof(facts: Facts) -> datetime:

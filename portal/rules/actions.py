@@ -118,6 +118,36 @@ ACTIONS: dict[Action, Requirement] = {
     Action.VIEW_CARDS: _RECENT,
     Action.VIEW_PASSENGERS: _RECENT,
     Action.CHANGE_PASSENGERS: _RECENT,
+    Action.VIEW_POLICY: _for(_PARTNER, _HQ, _SUPER, _DESK, of=Standing.BELOW),
+    Action.DRAFT_POLICY: _for(_PARTNER, _SUPER, of=_SERVED, **_FRESH),
+    Action.PUBLISH_POLICY: _for(_PARTNER, _SUPER, of=_SERVED, **_FRESH),
+    Action.VIEW_PLAN: _for(_PARTNER, _HQ, _SUPER, of=Standing.BELOW),
+    Action.CHANGE_PLAN: _for(_SUPER, of=_ANY, **_FRESH),
+    Action.VIEW_API_TOKENS: _for(_PARTNER, _SUPER),
+    Action.CHANGE_API_TOKENS: _for(_PARTNER, _SUPER, **_FRESH),
+    Action.VIEW_EXCEPTIONS: _for(_PARTNER, _HQ, _SUPER, _DESK),
+    Action.REQUEST_EXEMPTION: _for(
+        _PARTNER, _HQ, _SUPER, of=_SERVED, subjects=Subjects.OTHERS, within_rank=True, **_GRANT
+    ),
+    Action.APPROVE_EXEMPTION: _for(
+        _SUPER, of=_ANY, subjects=Subjects.OTHERS, second_person=True, **_GRANT
+    ),
+    Action.END_EXEMPTION: _for(
+        _PARTNER, _HQ, _SUPER, of=_SERVED, subjects=Subjects.OTHERS, **_FRESH
+    ),
+    Action.REQUEST_BYPASS: _for(
+        _HQ, _SUPER, _DESK, of=_ANY, subjects=Subjects.OTHERS, within_rank=True, **_GRANT
+    ),
+    Action.APPROVE_BYPASS: _for(
+        _SUPER, of=_ANY, subjects=Subjects.OTHERS, second_person=True, **_GRANT
+    ),
+    Action.ISSUE_BYPASS: _for(
+        _HQ, _SUPER, _DESK, of=_ANY, subjects=Subjects.OTHERS, within_rank=True, **_FRESH
+    ),
+    Action.REJECT_EXCEPTION: _for(_SUPER, of=_ANY, subjects=Subjects.OTHERS),
+    Action.WITHDRAW_EXCEPTION: _for(
+        _PARTNER, _HQ, _SUPER, _DESK, of=Standing.SERVED_OR_ANY, subjects=Subjects.OTHERS
+    ),
     Action.VIEW_USERS: _for(_PARTNER, _HQ, _SUPER, _DESK, of=Standing.BELOW),
     Action.EXPORT_USERS: _for(_PARTNER, _HQ, _SUPER, _DESK, of=Standing.BELOW, **_FRESH),
     Action.ADMINISTER_USER: _for(

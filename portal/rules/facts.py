@@ -7,12 +7,13 @@ change, so what was worked out of them once is kept with them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from portal.rules import assurance, policy
+from portal.rules import assurance, holdings, policy
 from portal.rules.assurance import LIFETIMES, Lifetimes
+from portal.rules.holdings import Held, Sorted
 from portal.rules.policy import Policy
 from portal.rules.terms import (
     AAL,
@@ -21,7 +22,6 @@ from portal.rules.terms import (
     Authentication,
     Membership,
     Role,
-    Strength,
     Target,
 )
 
@@ -44,25 +44,20 @@ class _Once(Generic[Value]):
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A kind of factor that the person holds (or may enrol), and what it is worth."""
-
-    kind: str
-    strength: Strength
-
-
 @dataclass(frozen=True)
 class Facts:
     """Everything that a decision may look at, read once per request.
 
     `copies` holds the kinds of which nothing is left but what is taken for a copy: they open and
-    raise nothing, and are still held. `enrollable` holds the kinds that the portal can enrol;
-    `last_kind` the one used last.
+    raise nothing, and are still held; so are the `forbidden` ones, which policy lets open the
+    enrolment gate alone. `forbidden_ids`: authenticators whose make is forbidden, though others of
+    their kind may be fine. `enrollable` holds the kinds that may be enrolled here; `last_kind` the
+    one used last.
     `acting` is the organisation that the session acts in, `target` what the action is about, once
     that is known; `granted`: this very action, on this very content, was proved for once.
     `reset`: the factors were reset and something must be enrolled; `ticketed`: this session was
-    opened with the ticket that a reset needs. `password_due`: the password must be renewed first.
+    opened with the mailed link that this needs, or with the invitation of an account to be.
+    `password_due`: the password must be renewed first.
     `answers`: decisions that were made from exactly these facts; `access.decide` keeps them.
     """
 
@@ -74,6 +69,8 @@ class Facts:
     ends_at: datetime | None = None
     enrolled: tuple[Held, ...] = ()
     copies: tuple[Held, ...] = ()
+    forbidden: tuple[Held, ...] = ()
+    forbidden_ids: frozenset[str] = frozenset()
     enrollable: tuple[Held, ...] = ()
     last_kind: str | None = None
     memberships: tuple[Membership, ...] = ()
@@ -94,6 +91,11 @@ class Facts:
         return frozenset(membership.role for membership in self.memberships)
 
     @_Once
+    def activating(self) -> bool:
+        """Whether an invited person came by their invitation, and enrols before they are active."""
+        return self.state is AccountState.INVITED and self.ticketed
+
+    @_Once
     def shared_desk(self) -> bool:
         """Whether this browser may stand on a desk that people share: it locks soon.
 
@@ -111,6 +113,23 @@ class Facts:
         return frozenset(each.role for each in self.memberships if each.organisation_id == here)
 
     @_Once
+    def counting(self) -> tuple[Authentication, ...]:
+        """The proofs that count: not those by what policy forbids."""
+        if not self.forbidden and not self.forbidden_ids:
+            return self.authentications
+        kinds = {held.kind for held in self.forbidden}
+        return tuple(
+            proof
+            for proof in self.authentications
+            if proof.kind not in kinds and proof.authenticator_id not in self.forbidden_ids
+        )
+
+    @_Once
+    def own(self) -> tuple[Authentication, ...]:
+        """Those by what is the person's own: they alone prove something for an operation."""
+        return tuple(proof for proof in self.counting if not proof.strength.issued)
+
+    @_Once
     def level(self) -> AAL:
         """The level of the session now."""
         return self._level_at(self.seen_at or self.now)
@@ -119,6 +138,13 @@ class Facts:
     def level_when_active(self) -> AAL:
         """The level had the person not been away."""
         return self._level_at(self.now)
+
+    @_Once
+    def proves_nobody(self) -> bool:
+        """Whether nothing that was proved counts any more, not even for the enrolment gate."""
+        if self.level_when_active is not AAL.NONE:
+            return False
+        return self.counting is self.authentications or self.unforbidden.proves_nobody
 
     @_Once
     def lasting(self) -> tuple[Authentication, ...]:
@@ -134,7 +160,14 @@ class Facts:
     @_Once
     def locked(self) -> bool:
         """Whether nothing is left but to prove oneself again: the desk was left for too long."""
+        if self.counting is not self.authentications:
+            return self.unforbidden.locked  # What opens the enrolment gate alone locks as well.
         return self.level is AAL.NONE and self.level_when_active is not AAL.NONE
+
+    @_Once
+    def unforbidden(self) -> Facts:
+        """The same, had policy forbidden nothing: what was proved, whatever it counts for now."""
+        return replace(self, forbidden=(), forbidden_ids=frozenset())
 
     @_Once
     def unlapsed(self) -> bool:
@@ -150,14 +183,35 @@ class Facts:
     def base_level(self) -> AAL:
         """The level that this person's sessions must reach before they may do anything.
 
-        A copy counts here: it must not make the password enough by itself.
+        A copy counts here, and what is forbidden: neither must make the password enough by itself.
         """
-        strengths = (held.strength for held in (*self.enrolled, *self.copies))
-        return policy.base_level(self.policy, self.roles, strengths)
+        held = (*self.enrolled, *self.copies, *self.forbidden)
+        return policy.base_level(self.policy, self.roles, (one.strength for one in held))
+
+    @_Once
+    def base_resistant(self) -> bool:
+        """Whether those sessions must have proved what cannot be typed into a false page."""
+        if not self.policy.demands:
+            return False
+        asked = policy.demand(self.policy, self.roles)
+        return asked is not None and asked.phishing_resistant
+
+    @_Once
+    def lacking(self) -> str | None:
+        """What this person must enrol before anything else, as a reason; None: nothing."""
+        held = Sorted(self.enrolled, self.copies, self.forbidden, self.forbidden_ids)
+        return holdings.lacking(self.policy, self.roles, held)
+
+    def turns_away(self, authenticator_id: str) -> bool:
+        """Whether one opens nothing here: its make is forbidden, and others of theirs would do.
+
+        Where none would, it opens the enrolment gate.
+        """
+        return authenticator_id in self.forbidden_ids and self.lacking is None
 
     def _level_at(self, seen_at: datetime) -> AAL:
         return assurance.session_level(
-            self.authentications,
+            self.counting,
             now=self.now,
             seen_at=seen_at,
             lifetimes=self.lifetimes,

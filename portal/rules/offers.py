@@ -6,9 +6,11 @@ It does not decide whether one is needed: `access` does, and asks here what to o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from portal.rules import assurance, policy
-from portal.rules.facts import Facts, Held
+from portal.rules.facts import Facts
+from portal.rules.holdings import Held
 from portal.rules.terms import AAL
 
 
@@ -37,7 +39,7 @@ def completing(
     if wanted is AAL.AAL3:
         return best_first(_hardware(facts, or_code=or_code), facts)
     limit = facts.lifetimes.overall[wanted]
-    counting = [proof.strength for proof in facts.authentications if facts.now - proof.at < limit]
+    counting = [proof.strength for proof in facts.counting if facts.now - proof.at < limit]
 
     def enough(kinds: Iterable[Held]) -> list[Held]:
         return [one for one in kinds if assurance.level([*counting, one.strength]) >= wanted]
@@ -51,7 +53,13 @@ def completing(
 def refreshing(
     facts: Facts, wanted: AAL, *, phishing_resistant: bool = False, or_code: bool = False
 ) -> tuple[str, ...]:
-    """The held kinds whose proof would count as fresh for an operation at `wanted`."""
+    """The held kinds whose proof would count as fresh for an operation at `wanted`.
+
+    A code that was given out is kept for the sign-in: it proves nothing for an operation.
+    """
+    facts = replace(
+        facts, enrolled=tuple(held for held in facts.enrolled if not held.strength.issued)
+    )
     if wanted is AAL.AAL3:
         return best_first(_hardware(facts, or_code=or_code), facts)
     if phishing_resistant:
@@ -82,10 +90,12 @@ def granting(facts: Facts, *, hardware: bool, phishing_resistant: bool) -> tuple
 
 
 def _hardware(facts: Facts, *, or_code: bool) -> list[Held]:
+    # A code that was given out would be spent here for nothing: it never stands in.
     return [
         held
         for held in facts.enrolled
-        if assurance.is_hardware(held.strength) or (or_code and held.strength.look_up_secret)
+        if assurance.is_hardware(held.strength)
+        or (or_code and held.strength.look_up_secret and not held.strength.issued)
     ]
 
 

@@ -6,14 +6,18 @@ of each field, so that no organisation can take away what stands above it.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable
+from dataclasses import replace
 
 from portal.rules.actions import RAISABLE
 from portal.rules.assurance import is_hardware, level
-from portal.rules.policy_values import Policy, Raised, Restrictions
-from portal.rules.terms import AAL, Category, Membership, Role, Strength, Traits
+from portal.rules.policy_values import Demand, Policy, Raised, Restrictions
+from portal.rules.terms import AAL, Category, Role, Strength, Traits
 
-__all__ = ("DEFAULT", "Policy", "Raised", "Restrictions")  # The values, and what they mean.
+# The values, and what they mean.
+__all__ = ("DEFAULT", "Demand", "Policy", "Raised", "Restrictions")
+APPROVALS_MAX = 2
 
 
 DEFAULT = Policy(
@@ -31,11 +35,12 @@ DEFAULT = Policy(
 NOTHING = Policy("", frozenset())
 
 
-def of_member(memberships: Iterable[Membership]) -> Policy:
-    """What is asked of a person: sign-in obeys the strictest of all memberships."""
-    own = [membership.policy for membership in memberships if membership.policy is not None]
-    # The built-in one again: what is stored may be of a release that asked less.
-    return strictest([DEFAULT, *own]) if own else DEFAULT
+class Stance(enum.IntEnum):
+    """Whether a role must hold a second factor; the strictest that anybody says counts."""
+
+    OFF = 0  # Nobody asks its members to enrol one. Who holds one is asked for it all the same.
+    OPTIONAL = 1
+    REQUIRED = 2
 
 
 def strictest(policies: Iterable[Policy]) -> Policy:
@@ -67,7 +72,71 @@ def merge(one: Policy, other: Policy) -> Policy:
             denied=a.denied | b.denied,
         ),
         raised=raised,
+        demands={
+            role: _stricter(one.demands.get(role), other.demands.get(role))
+            for role in {*one.demands, *other.demands}
+        },
+        optional_roles=one.optional_roles | other.optional_roles,
+        off_roles=one.off_roles | other.off_roles,
+        methods=_common(one.methods, other.methods),
+        reset_approvals=max(one.reset_approvals, other.reset_approvals),
+        spares_held=one.spares_held and other.spares_held,
     )
+
+
+def stance(policy: Policy, roles: Iterable[Role]) -> Stance:
+    """What is said of people with these roles; what nobody speaks of is optional."""
+    return max((_stance(policy, role) for role in roles), default=Stance.OPTIONAL)
+
+
+def _stance(policy: Policy, role: Role) -> Stance:
+    if role in policy.required_roles or role in policy.demands:
+        return Stance.REQUIRED
+    off = role in policy.off_roles and role not in policy.optional_roles
+    return Stance.OFF if off else Stance.OPTIONAL
+
+
+def demand(policy: Policy, roles: Iterable[Role]) -> Demand | None:
+    """What every session of somebody with these roles must have proved; None: nothing."""
+    asked = None
+    for role in roles:
+        if role in policy.demands:
+            asked = _stricter(asked, policy.demands[role])
+        elif role in policy.required_roles:
+            asked = _stricter(asked, Demand())
+    return asked
+
+
+def without_demands(policy: Policy) -> Policy:
+    """For somebody who is exempt: what organisations ask of a sign-in is left to the built-in one.
+
+    What an operation needs stays, and so does what may be enrolled.
+    """
+    return replace(
+        policy,
+        required_roles=policy.required_roles & DEFAULT.required_roles,
+        demands={},
+        methods=None,
+        spares_held=True,
+    )
+
+
+def is_lifted(policy: Policy, roles: Iterable[Role]) -> bool:
+    """Whether an exemption takes anything off a sign-in of somebody with these roles."""
+    own = list(roles)
+    return policy.methods is not None or demand(policy, own) != demand(without_demands(policy), own)
+
+
+def is_allowed(policy: Policy, kind: str, strength: Strength) -> bool:
+    """Whether a kind may be used. What stands beside no password is not a policy's to forbid."""
+    beside_password = counts_as_second_factor(strength) or strength.look_up_secret
+    free = not beside_password or strength.issued  # Two people let them in with it.
+    return free or policy.methods is None or kind in policy.methods
+
+
+def _stricter(one: Demand | None, other: Demand | None) -> Demand:
+    a, b = one or Demand(), other or Demand()
+    return Demand(max(a.level, b.level), a.phishing_resistant or b.phishing_resistant)
 
 
 def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
@@ -88,8 +157,8 @@ def _both(one: Raised, other: Raised) -> Raised:
 
 def asks_attestation(policy: Policy) -> bool:
     """Whether an authenticator is asked to prove its make: AAL3 and restrictions go by it."""
-    hardware = any(more.level is AAL.AAL3 for more in policy.raised.values())
-    return hardware or _needs_attestation(policy.restrictions)
+    levels = [more.level for more in (*policy.raised.values(), *policy.demands.values())]
+    return AAL.AAL3 in levels or _needs_attestation(policy.restrictions)
 
 
 def _needs_attestation(asked: Restrictions) -> bool:
@@ -124,6 +193,8 @@ def contradiction(policy: Policy) -> str | None:
     asked = policy.restrictions
     if asked.allowed is not None and not asked.allowed - asked.denied:
         return "nothing_allowed"
+    if policy.methods is not None and not policy.methods:
+        return "no_method"
     if not policy.raised.keys() <= RAISABLE:
         return "not_raisable"
     return None
@@ -160,10 +231,13 @@ def accepts(strength: Strength, *, hardware: bool, phishing_resistant: bool) -> 
 def base_level(policy: Policy, roles: Iterable[Role], held: Iterable[Strength]) -> AAL:
     """The level that every session of this person must reach before it may do anything.
 
-    AAL2 where policy asks for it in any role, and for whoever holds a second factor: switching a
-    policy off never takes protection away from people who set it up.
+    What policy asks for in any role, and AAL2 for whoever holds a second factor: switching a policy
+    off never takes protection away from people who set it up.
     """
-    if any(role in policy.required_roles for role in roles):
+    own = list(roles)
+    if policy.demands and (asked := demand(policy, own)) is not None:
+        return asked.level
+    if any(role in policy.required_roles for role in own):
         return AAL.AAL2
     if any(counts_as_second_factor(strength) for strength in held):
         return AAL.AAL2

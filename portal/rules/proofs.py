@@ -7,7 +7,8 @@ What guards an account is changed by the best that guards it (`Level.HELD`): who
 or a key proves with it, and whoever holds one of AAL3 with that. A code of an app could have been
 typed into a false page, and would enrol a thief's own passkey. So whoever has lost their only one
 needs a backup code to change anything, to revoke the lost one too; without codes the app still
-signs in and works, and an administrator's reset is the way back.
+signs in and works, and an administrator's reset is the way back. A code that administrators gave
+out signs in and changes nothing: a way in for an hour must not become one for good.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ def level_and_freshness(
     offered = {"phishing_resistant": resistant, "or_code": asked.or_code}
     if reached < wanted and not requirement.grant:
         choices = offers.completing(facts, wanted, **offered)
-        resists = resistant and set(choices) <= set(offers.resisting(facts))
-        return StepUp(choices, "level", hardware=hardware, phishing_resistant=resists)
+        all_resist = resistant and set(choices) <= set(offers.resisting(facts))
+        return StepUp(choices, "level", hardware=hardware, phishing_resistant=all_resist)
     must_resist = requirement.phishing_resistant and not requirement.grant
-    if must_resist and not _resists(facts, wanted):
+    if must_resist and not resists(facts, wanted):
         return StepUp(offers.resisting(facts), "phishing_resistant", phishing_resistant=True)
     if requirement.age_max is None or assurance.is_fresh(
-        facts.authentications,
+        facts.own,
         wanted=wanted,
         age_max=requirement.age_max,
         now=facts.now,
@@ -99,9 +100,10 @@ def _asked(requirement: Requirement, facts: Facts, base: AAL) -> _Asked:
         case Level.TWO_FACTORS:
             wanted = max(base, AAL.AAL2)
     resistant = requirement.phishing_resistant
-    own_key = wanted is AAL.AAL3 and requirement.least < AAL.AAL3
+    held = requirement.level is Level.HELD
+    own_key = held and wanted is AAL.AAL3 and requirement.least < AAL.AAL3
     own_passkey = (
-        requirement.level is Level.HELD
+        held
         and max(wanted, requirement.least) < AAL.AAL3
         and not resistant
         and bool(offers.resisting(facts))
@@ -115,17 +117,17 @@ def _asked(requirement: Requirement, facts: Facts, base: AAL) -> _Asked:
 
 def _typed_code(requirement: Requirement, facts: Facts) -> bool:
     """Whether a backup code was typed lately enough to stand in."""
-    codes = [proof for proof in facts.authentications if proof.strength.look_up_secret]
+    codes = [proof for proof in facts.own if proof.strength.look_up_secret]
     age_max = requirement.age_max or timedelta(0)
     return assurance.is_fresh(codes, wanted=AAL.AAL2, age_max=age_max, now=facts.now)
 
 
-def _resists(facts: Facts, wanted: AAL) -> bool:
+def resists(facts: Facts, wanted: AAL) -> bool:
     """Whether a proof that counts for the session's level could not be typed into a false page."""
     limit = facts.lifetimes.overall[max(wanted, AAL.AAL1)]
     return any(
         proof.strength.phishing_resistant and facts.now - proof.at < limit
-        for proof in facts.authentications
+        for proof in facts.counting
     )
 
 
@@ -141,7 +143,7 @@ def granted(requirement: Requirement, facts: Facts, base: AAL) -> Allow | StepUp
         # Given under an easier policy, it is none.
         not (hardware or resistant)
         or assurance.is_fresh(
-            facts.authentications,
+            facts.counting,
             wanted=wanted,
             age_max=GRANT_AGE_MAX,
             now=facts.now,

@@ -6,12 +6,13 @@ It holds names and small values only; what they imply is decided in `access` and
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from portal.rules.policy_values import Policy
+    from portal.rules.policy_values import Asked
 
 
 class AAL(enum.IntEnum):
@@ -48,7 +49,9 @@ class Strength:
     """What an authenticator is worth. Policy reads this and never a factor's name.
 
     `look_up_secret` marks codes kept for a bad day (NIST 3.1.2): they complete a sign-in,
-    never a grant. `restricted` marks the public telephone network (NIST 3.2.9).
+    never a grant. `issued` marks one that administrators gave out for a single sign-in: it is
+    good for a while, proves nothing for an operation, and no policy forbids it.
+    `restricted` marks the public telephone network (NIST 3.2.9).
     `hardware_protected`: attestation, chained to metadata, says that its key cannot leave its
     hardware; a device-bound flag alone says no such thing.
     """
@@ -60,6 +63,7 @@ class Strength:
     restricted: bool = False
     look_up_secret: bool = False
     hardware_protected: bool = False
+    issued: bool = False
 
     @property
     def rank(self) -> tuple[bool, ...]:
@@ -91,6 +95,39 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
+class Make:
+    """One authenticator whose make is known, by its id in `Holdings`."""
+
+    kind: str
+    strength: Strength
+    traits: Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Kind → the strength of the best of it. `copies`: kinds that open nothing any more.
+
+    `counts`: kind → how many of their own. `makes`: authenticators whose make is known, by their
+    ids. `until`: when a kind that is held for a while ends.
+    """
+
+    held: Mapping[str, Strength] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    copies: frozenset[str] = frozenset()
+    makes: Mapping[str, Make] = field(default_factory=dict)
+    until: Mapping[str, datetime] = field(default_factory=dict)
+
+    def at(self, now: datetime) -> Holdings:
+        """What of it is still held: a code that was given out ends by itself."""
+        over = [kind for kind, end in self.until.items() if end <= now]
+        if not over:
+            return self
+        return replace(
+            self, held={kind: worth for kind, worth in self.held.items() if kind not in over}
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
     """One proof: which kind of factor, how strong, when.
 
@@ -118,7 +155,10 @@ class Role(enum.StrEnum):
 
 
 class AccountState(enum.StrEnum):
-    """Where an account stands. Only ACTIVE may hold a session."""
+    """Where an account stands. Only ACTIVE may do anything.
+
+    An INVITED one that must enrol has a session for that, opened by its invitation; see `access`.
+    """
 
     INVITED = "invited"
     ACTIVE = "active"
@@ -161,6 +201,24 @@ class Action(enum.StrEnum):
     VIEW_CARDS = "view_cards"
     VIEW_PASSENGERS = "view_passengers"
     CHANGE_PASSENGERS = "change_passengers"
+    # Policy.
+    VIEW_POLICY = "view_policy"
+    DRAFT_POLICY = "draft_policy"
+    PUBLISH_POLICY = "publish_policy"
+    VIEW_PLAN = "view_plan"
+    CHANGE_PLAN = "change_plan"
+    VIEW_API_TOKENS = "view_api_tokens"
+    CHANGE_API_TOKENS = "change_api_tokens"
+    # Exceptions from it, and ways in without it: asked for by one person, approved by another.
+    VIEW_EXCEPTIONS = "view_exceptions"
+    REQUEST_EXEMPTION = "request_exemption"
+    APPROVE_EXEMPTION = "approve_exemption"
+    END_EXEMPTION = "end_exemption"
+    REQUEST_BYPASS = "request_bypass"
+    APPROVE_BYPASS = "approve_bypass"
+    ISSUE_BYPASS = "issue_bypass"
+    REJECT_EXCEPTION = "reject_exception"
+    WITHDRAW_EXCEPTION = "withdraw_exception"
     # Administration.
     VIEW_USERS = "view_users"
     EXPORT_USERS = "export_users"
@@ -184,8 +242,9 @@ class Action(enum.StrEnum):
 class Membership:
     """A role that a user holds in an organisation. `path`: its ids from the root, "/hq/…/id/".
 
-    `shared_desks`: people share that organisation's computers. `policy`: what is asked of its
-    people; None for the built-in one.
+    `shared_desks`: people share that organisation's computers. `asked`: what its people must have;
+    None for the built-in policy. `plan` and `add_ons` say what the organisation has bought.
+    `announced_until`: until then there is something that all its people are told.
     """
 
     organisation_id: str
@@ -194,7 +253,10 @@ class Membership:
     path: str = ""
     time_zone: str = "UTC"
     shared_desks: bool = False
-    policy: Policy | None = None
+    asked: Asked | None = None
+    plan: str = "enterprise"
+    add_ons: frozenset[str] = frozenset()
+    announced_until: datetime | None = None
 
 
 # Whoever administers others: their own resets, and roles like theirs, need more people (D5, D8).

@@ -1,4 +1,4 @@
-"""Tables of administration: policies, resets, memberships in waiting, the service desk's checks.
+"""Tables of administration: resets, memberships in waiting, the service desk's checks.
 
 It describes, as `tables` does; statements live in the module of their aggregate.
 """
@@ -11,30 +11,15 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     SmallInteger,
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 from portal.store.tables import metadata
 from portal.store.types import Identifier, Instant
-
-# Versions of an organisation's policy; never overwritten.
-policies = Table(
-    "policies",
-    metadata,
-    Column("id", Identifier, primary_key=True),
-    Column("organisation_id", Identifier, ForeignKey("organisations.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("document", JSON, nullable=False),
-    Column("author_id", Identifier),  # NULL: a host command.
-    Column("published_at", Instant, nullable=False),
-    UniqueConstraint("organisation_id", "number"),
-)
 
 reset_requests = Table(
     "reset_requests",
@@ -43,10 +28,12 @@ reset_requests = Table(
     Column("user_id", Identifier, ForeignKey("users.id"), nullable=False),
     Column("organisation_id", Identifier, ForeignKey("organisations.id"), nullable=False),
     Column("requested_by", Identifier, ForeignKey("users.id"), nullable=False),
+    Column("api_token_id", Identifier),  # The machine that asked, for the person who made it.
     Column("reason", Text, nullable=False),
     Column("verification", String(40), nullable=False),  # How the caller was verified.
     Column("proof", Text, nullable=False, server_default=""),  # The service desk's note of it.
     Column("state", String(12), nullable=False),
+    Column("first_approved_by", Identifier),  # Of two who must.
     Column("decided_by", Identifier, ForeignKey("users.id")),
     Column("decided_at", Instant),
     Column("note", Text, nullable=False, server_default=""),
@@ -112,4 +99,19 @@ api_tokens = Table(
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
     Column("revoked_at", Instant),
+    Index("ix_api_tokens_organisation_id_id", "organisation_id", "id"),
+)
+
+# What a machine's request was answered, so that sending it again does nothing twice.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("token_id", Identifier, ForeignKey("api_tokens.id"), primary_key=True),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),  # Of method, path and body.
+    Column("status", SmallInteger, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
 )

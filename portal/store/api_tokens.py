@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from portal.edge import Edge
 from portal.store.administration_tables import api_tokens
+from portal.store.tables import users
 
 _LIVE = select(
-    api_tokens.c.id, api_tokens.c.organisation_id, api_tokens.c.name, api_tokens.c.scopes
+    api_tokens.c.id,
+    api_tokens.c.organisation_id,
+    api_tokens.c.name,
+    api_tokens.c.scopes,
+    api_tokens.c.created_by,
+    api_tokens.c.used_at,
 ).where(
     api_tokens.c.token_hash == bindparam("token_hash"),
     api_tokens.c.revoked_at.is_(None),
@@ -28,14 +34,31 @@ _USE = (
 )
 
 
+_LINES = select(
+    api_tokens.c.id,
+    api_tokens.c.name,
+    api_tokens.c.scopes,
+    users.c.name.label("created_by"),
+    api_tokens.c.created_at,
+    api_tokens.c.expires_at,
+    api_tokens.c.used_at,
+    api_tokens.c.revoked_at,
+).outerjoin(users, users.c.id == api_tokens.c.created_by)
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a live token may do: `scopes`, in one organisation. `id` is the token's."""
+    """What a live token may do: `scopes`, in one organisation. `id` is the token's.
+
+    `created_by`: the person who made it, and answers for what it asks for; None: a host command.
+    """
 
     id: str
     organisation_id: str
     name: str
     scopes: frozenset[str]
+    created_by: str | None = None
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +71,21 @@ class NewToken:
     scopes: list[str]
     token_hash: bytes
     expires_at: datetime
+    created_by: str | None = None  # None: an operator, by command.
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A token as its organisation's page shows it. `created_by`: a name; None for an operator."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_by: str | None
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
 
 
 def add(edge: Edge, token: NewToken) -> None:
@@ -59,6 +97,7 @@ def add(edge: Edge, token: NewToken) -> None:
             "name": token.name,
             "scopes": token.scopes,
             "token_hash": token.token_hash,
+            "created_by": token.created_by,
             "created_at": edge.now,
             "expires_at": token.expires_at,
         },
@@ -70,7 +109,14 @@ def find(edge: Edge, token_hash: bytes) -> Machine | None:
     row = edge.db.execute(_LIVE, {"token_hash": token_hash, "now": edge.now}).mappings().first()
     if row is None:
         return None
-    return Machine(row["id"], row["organisation_id"], row["name"], frozenset(row["scopes"]))
+    return Machine(
+        row["id"],
+        row["organisation_id"],
+        row["name"],
+        frozenset(row["scopes"]),
+        row["created_by"],
+        row["used_at"],
+    )
 
 
 def use(edge: Edge, token_id: str) -> bool:
@@ -88,6 +134,40 @@ def named(edge: Edge, organisation_id: str, name: str) -> str | None:
         api_tokens.c.expires_at > edge.now,
     )
     return edge.db.execute(statement).scalar()
+
+
+def count_live(edge: Edge, organisation_id: str) -> int:
+    statement = select(func.count()).where(
+        api_tokens.c.organisation_id == organisation_id,
+        api_tokens.c.revoked_at.is_(None),
+        api_tokens.c.expires_at > edge.now,
+    )
+    return edge.db.execute(statement).scalar_one()
+
+
+def page(edge: Edge, organisation_id: str, before: str | None, size: int) -> list[Line]:
+    """An organisation's tokens, the newest first; `before`: the id of the last one seen."""
+    statement = _LINES.where(api_tokens.c.organisation_id == organisation_id)
+    if before is not None:
+        statement = statement.where(api_tokens.c.id < before)
+    found = edge.db.execute(statement.order_by(api_tokens.c.id.desc()).limit(size))
+    return [Line(**row) for row in found.mappings()]
+
+
+def revoke_own(edge: Edge, organisation_id: str, token_id: str) -> str | None:
+    """End a live token of this organisation; its name, None for none."""
+    ending = (
+        update(api_tokens)
+        .where(
+            api_tokens.c.id == token_id,
+            api_tokens.c.organisation_id == organisation_id,
+            api_tokens.c.revoked_at.is_(None),
+            api_tokens.c.expires_at > edge.now,
+        )
+        .values(revoked_at=edge.now)
+        .returning(api_tokens.c.name)
+    )
+    return edge.db.execute(ending).scalar()
 
 
 def revoke(edge: Edge, token_id: str) -> bool:

@@ -85,7 +85,7 @@ def add(
             "user_agent": edge.client.user_agent,
             "reason": reason,
             "request_id": edge.client.request_id,
-            "detail": detail or {},
+            "detail": {**(detail or {}), **actor.detail},
         },
     )
 

@@ -16,8 +16,8 @@ from portal.rules.terms import Authentication, Category, Strength
 
 KEPT_MAX = 1024  # Texts of a few hundred bytes each.
 FLAGS = ("phishing_resistant", "multi_factor", "device_bound", "restricted", "look_up_secret")
-# Flags that only add worth, apart: a release that does not know one does without it.
-MORE_FLAGS = ("hardware_protected",)
+# Flags apart: a release that does not know one does without it.
+MORE_FLAGS = ("hardware_protected", "issued")
 
 
 def strength_to_json(strength: Strength) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class LinkKind(enum.StrEnum):
     UNLOCK = "unlock"
     TICKET = "ticket"  # Permission to enrol again after a reset, together with the password.
     INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from portal.edge import Edge
 from portal.rules.terms import Membership, Role
 from portal.store import sessions as session_store
 from portal.store import users as user_store
-from portal.store.organisations import EFFECTIVE_POLICY
+from portal.store.organisations import ADD_ONS, EFFECTIVE_POLICY, add_ons
 from portal.store.policy_codec import effective
 from portal.store.prepared import Prepared
 from portal.store.sessions import Session
@@ -55,6 +55,8 @@ _USER_COLUMNS = [
         "reset_at",
         "password_due_at",
         "handle",
+        "activated_at",
+        "exempt_until",
     )
 ]
 # Statements of every request are made once: building one costs more than running it.
@@ -73,6 +75,9 @@ _LIVE = Prepared(
         organisations.c.time_zone.label("m_time_zone"),
         organisations.c.shared_desks.label("m_shared_desks"),
         EFFECTIVE_POLICY.label("m_policy"),
+        organisations.c.plan.label("m_plan"),
+        ADD_ONS.label("m_add_ons"),
+        organisations.c.announced_until.label("m_announced_until"),
     )
     .join(users, users.c.id == sessions.c.user_id)
     .outerjoin(browsers, browsers.c.id == sessions.c.browser_id)
@@ -121,6 +126,9 @@ def find_live(edge: Edge, token_hash: bytes) -> Live | None:
                 row["m_time_zone"],
                 row["m_shared_desks"],
                 effective(row["m_policy"]),
+                row["m_plan"],
+                add_ons(row["m_add_ons"]),
+                row["m_announced_until"],
             )
             for row in rows
             if row["m_role"] is not None

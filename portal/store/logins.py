@@ -12,7 +12,7 @@ from portal.rules.terms import Membership, Role
 from portal.store import authenticators as authenticator_store
 from portal.store import users as user_store
 from portal.store.authenticators import Authenticator
-from portal.store.organisations import EFFECTIVE_POLICY
+from portal.store.organisations import ADD_ONS, EFFECTIVE_POLICY, add_ons
 from portal.store.policy_codec import effective
 from portal.store.prepared import Prepared
 from portal.store.tables import authenticators, browsers, memberships, organisations, users
@@ -75,6 +75,8 @@ _ACCOUNT = (
         organisations.c.name.label("m_organisation_name"),
         organisations.c.shared_desks.label("m_shared_desks"),
         EFFECTIVE_POLICY.label("m_policy"),
+        organisations.c.plan.label("m_plan"),
+        ADD_ONS.label("m_add_ons"),
     )
     .join(authenticators, authenticators.c.user_id == users.c.id)
     .outerjoin(
@@ -154,7 +156,9 @@ def _account(rows: list[dict[str, Any]]) -> Account:
                 row["m_organisation_name"],
                 Role(row["m_role"]),
                 shared_desks=row["m_shared_desks"],
-                policy=effective(row["m_policy"]),
+                asked=effective(row["m_policy"]),
+                plan=row["m_plan"],
+                add_ons=add_ons(row["m_add_ons"]),
             )
             for row in rows
             if row["m_role"] is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +29,7 @@ from portal.store.tables import memberships, organisations
 
 # As text on either database: of a text the policy is made once.
 EFFECTIVE_POLICY = cast(organisations.c.effective_policy, Text)
+ADD_ONS = cast(organisations.c.add_ons, Text)
 _MEMBERSHIPS = (
     select(
         memberships.c.organisation_id,
@@ -35,11 +39,19 @@ _MEMBERSHIPS = (
         organisations.c.time_zone,
         organisations.c.shared_desks,
         EFFECTIVE_POLICY.label("policy"),
+        organisations.c.plan,
+        ADD_ONS.label("add_ons"),
     )
     .join(organisations, organisations.c.id == memberships.c.organisation_id)
     .where(memberships.c.user_id == bindparam("user"))
     .order_by(memberships.c.id)
 )
+
+
+@functools.lru_cache(512)
+def add_ons(text: str) -> frozenset[str]:
+    """What an organisation has bought beside its plan, from its column."""
+    return frozenset(json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +75,18 @@ def _from_row(row: RowMapping) -> Organisation:
 
 
 def add(edge: Edge, organisation: Organisation) -> None:
-    """Add a node. What its parent asks of its people is asked of those of the new one too.
+    """Add a node. What its parent asks of its people, or tells them, is for the new one's too.
 
     The caller holds the root, so that nothing is published meanwhile.
     """
-    above = select(organisations.c.effective_policy).where(
-        organisations.c.id == organisation.parent_id
-    )
+    above = {
+        name: select(organisations.c[name])
+        .where(organisations.c.id == organisation.parent_id)
+        .scalar_subquery()
+        for name in ("effective_policy", "announced_until")
+    }
     edge.db.execute(
-        insert(organisations).values(effective_policy=above.scalar_subquery()),
+        insert(organisations).values(above),
         {
             "id": organisation.id,
             "parent_id": organisation.parent_id,
@@ -102,6 +117,18 @@ def lock(edge: Edge, organisation_id: str) -> None:
     statement = select(organisations.c.id).where(organisations.c.id == organisation_id)
     # Not FOR UPDATE: rows that merely point at the organisation may still be written.
     edge.db.execute(statement.with_for_update(key_share=True))
+
+
+def plan_of(edge: Edge, organisation_id: str) -> tuple[str, frozenset[str]]:
+    """What an organisation has bought: its plan, and what it added to it."""
+    statement = select(organisations.c.plan, ADD_ONS).where(organisations.c.id == organisation_id)
+    plan, added = edge.db.execute(statement).one()
+    return plan, add_ons(added)
+
+
+def set_plan(edge: Edge, organisation_id: str, plan: str, added: Iterable[str]) -> None:
+    change = update(organisations).where(organisations.c.id == organisation_id)
+    edge.db.execute(change.values(plan=plan, add_ons=sorted(added)))
 
 
 def set_shared_desks(edge: Edge, organisation_id: str, *, shared: bool) -> bool:
@@ -154,8 +181,16 @@ def add_membership(edge: Edge, *, user_id: str, organisation_id: str, role: Role
 def memberships_of(edge: Edge, user_id: str) -> tuple[Membership, ...]:
     """The roles of a user, in the order in which they were given."""
     return tuple(
-        Membership(identity, name, Role(role), path, time_zone, shared_desks, effective(policy))
-        for identity, name, role, path, time_zone, shared_desks, policy in edge.db.execute(
-            _MEMBERSHIPS, {"user": user_id}
+        Membership(
+            row["organisation_id"],
+            row["name"],
+            Role(row["role"]),
+            row["path"],
+            row["time_zone"],
+            row["shared_desks"],
+            effective(row["policy"]),
+            row["plan"],
+            add_ons(row["add_ons"]),
         )
+        for row in edge.db.execute(_MEMBERSHIPS, {"user": user_id}).mappings()
     )

@@ -9,18 +9,35 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.edge import Unavailable
-from portal.rules.policy_values import Policy, Raised, Restrictions
+from portal.rules.policy_values import (
+    Asked,
+    Demand,
+    Line,
+    Policy,
+    Raised,
+    Restrictions,
+    Step,
+)
 from portal.rules.terms import AAL, Action, Role
 
 MODELS_MAX = 500  # Of a list of models; FIDO's metadata knows fewer.
 CERTIFICATION_MAX = 3
 AGE_MAX = timedelta(hours=24)
+METHODS_MAX = 20
+GRACE_MAX_S = 366 * 24 * 60 * 60
+INSTANT_MAX = 2**33
+KIND = re.compile("[a-z_]{1,32}")
+FIELDS = (
+    "version required_roles restrictions raised"
+    " demands optional_roles off_roles methods reset_approvals"
+)
 
 
 class NotAPolicy(ValueError):
@@ -31,7 +48,7 @@ def to_json(asked: Policy) -> dict[str, Any]:
     """A policy, always in the same order: equal policies are equal texts."""
     restrictions = asked.restrictions
     allowed = restrictions.allowed
-    return {
+    return _newer_fields(asked) | {
         "version": asked.version,
         "required_roles": sorted(str(role) for role in asked.required_roles),
         "restrictions": {
@@ -52,24 +69,37 @@ def to_json(asked: Policy) -> dict[str, Any]:
     }
 
 
+def _newer_fields(asked: Policy) -> dict[str, Any]:
+    """What the release before does not know: written only where it says something."""
+    found = {
+        "demands": {
+            str(role): {"level": int(more.level), "phishing_resistant": more.phishing_resistant}
+            for role, more in sorted(asked.demands.items())
+        },
+        "optional_roles": sorted(str(role) for role in asked.optional_roles),
+        "off_roles": sorted(str(role) for role in asked.off_roles),
+        "reset_approvals": asked.reset_approvals if asked.reset_approvals > 1 else None,
+    }
+    said: dict[str, Any] = {name: value for name, value in found.items() if value}
+    if asked.methods is not None:
+        said["methods"] = sorted(asked.methods)
+    return said
+
+
 def from_json(document: object) -> Policy:
     """The policy that a document says. Raises NotAPolicy."""
-    fields = _fields(document, "policy", "version required_roles restrictions raised")
+    fields = _fields(document, "policy", FIELDS)
     restrictions = _fields(
         fields.get("restrictions", {}),
         "restrictions",
         "attested device_bound certification allowed denied",
     )
     allowed = restrictions.get("allowed")
-    raised = fields.get("raised", {})
-    if not isinstance(raised, dict):
-        raise NotAPolicy("raised")
+    raised, demands = _object(fields, "raised"), _object(fields, "demands")
+    methods = fields.get("methods")
     return Policy(
         version=_text(fields.get("version", ""), "version"),
-        required_roles=frozenset(
-            _member(Role, role, "required_roles")
-            for role in _list(fields.get("required_roles", []), "required_roles")
-        ),
+        required_roles=_roles(fields, "required_roles"),
         restrictions=Restrictions(
             attested=_flag(restrictions, "attested"),
             device_bound=_flag(restrictions, "device_bound"),
@@ -80,6 +110,11 @@ def from_json(document: object) -> Policy:
             denied=_models(restrictions.get("denied", []), "denied"),
         ),
         raised={_member(Action, name, "raised"): _raised(more) for name, more in raised.items()},
+        demands={_member(Role, name, "demands"): _demand(more) for name, more in demands.items()},
+        optional_roles=_roles(fields, "optional_roles"),
+        off_roles=_roles(fields, "off_roles"),
+        methods=None if methods is None else _methods(methods),
+        reset_approvals=_number(fields.get("reset_approvals", 1), "reset_approvals", 1, 2),
     )
 
 
@@ -91,20 +126,101 @@ def model(text: str) -> str:
         raise NotAPolicy(f"no model: {text[:40]}") from error
 
 
-@functools.lru_cache(512)
-def effective(text: str | None) -> Policy | None:
-    """An organisation's effective policy from its column; None for the built-in one.
+def asked_to_json(asked: Asked) -> dict[str, Any]:
+    """What is asked of an organisation's people; without steps it is as a policy alone."""
+    if not asked.lines:
+        return to_json(asked.policy)
+    return {**to_json(asked.policy), "lines": [line_to_json(line) for line in asked.lines]}
 
-    Each request reads it; of a text the policy is made once. Raises Unavailable for what this
+
+def asked_from_json(document: dict[str, Any]) -> Asked:
+    """Raises NotAPolicy."""
+    own = {name: value for name, value in document.items() if name != "lines"}
+    lines = _list(document.get("lines", []), "lines")
+    return Asked(from_json(own), tuple(line_from_json(line) for line in lines))
+
+
+def line_to_json(line: Line) -> dict[str, Any]:
+    return {"base": to_json(line.base), "steps": [step_to_json(step) for step in line.steps]}
+
+
+def line_from_json(document: object) -> Line:
+    """Raises NotAPolicy."""
+    fields = _fields(document, "line", "base steps")
+    steps = tuple(step_from_json(step) for step in _list(fields.get("steps"), "steps"))
+    return Line(from_json(fields.get("base")), steps)
+
+
+def step_to_json(step: Step) -> dict[str, Any]:
+    return {
+        "policy": to_json(step.policy),
+        "announced_at": to_seconds(step.announced_at),
+        "monitored_at": to_seconds(step.monitored_at),
+        "enforced_at": to_seconds(step.enforced_at),
+        "grace_s": int(step.grace.total_seconds()),
+    }
+
+
+def step_from_json(document: object) -> Step:
+    """Raises NotAPolicy."""
+    fields = _fields(document, "step", "policy announced_at monitored_at enforced_at grace_s")
+    return Step(
+        from_json(fields.get("policy")),
+        announced_at=_instant(fields, "announced_at"),
+        monitored_at=_instant(fields, "monitored_at"),
+        enforced_at=_instant(fields, "enforced_at"),
+        grace=timedelta(seconds=_number(fields.get("grace_s"), "grace_s", 0, GRACE_MAX_S)),
+    )
+
+
+def to_seconds(instant: datetime) -> int:
+    """Whole seconds: a step begins with one, and both databases write it alike."""
+    return int(instant.timestamp())
+
+
+@functools.lru_cache(512)
+def effective(text: str | None) -> Asked | None:
+    """What is asked of an organisation's people, from its column; None for the built-in policy.
+
+    Each request reads it; of a text the value is made once. Raises Unavailable for what this
     release cannot read: refusing to serve is all that it can rightly do.
     """
     stored = json.loads(text) if text is not None else None
     if stored is None:
         return None
     try:
-        return from_json(stored)
+        return asked_from_json(stored)
     except NotAPolicy as error:
         raise Unavailable(f"a policy of another release: {error}") from error
+
+
+def _demand(value: object) -> Demand:
+    fields = _fields(value, "demands", "level phishing_resistant")
+    level = _number(fields.get("level", int(AAL.AAL2)), "level", AAL.AAL2, AAL.AAL3)
+    return Demand(AAL(level), _flag(fields, "phishing_resistant"))
+
+
+def _methods(value: object) -> frozenset[str]:
+    """Kinds of second factors; which of them exist the flow knows, for it has the registry."""
+    listed = [_text(kind, "methods") for kind in _list(value, "methods")]
+    if len(listed) > METHODS_MAX or any(not KIND.fullmatch(kind) for kind in listed):
+        raise NotAPolicy("methods")
+    return frozenset(listed)
+
+
+def _roles(fields: Mapping[str, Any], name: str) -> frozenset[Role]:
+    return frozenset(_member(Role, role, name) for role in _list(fields.get(name, []), name))
+
+
+def _object(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = fields.get(name, {})
+    if not isinstance(value, dict):
+        raise NotAPolicy(name)
+    return value
+
+
+def _instant(fields: Mapping[str, Any], name: str) -> datetime:
+    return datetime.fromtimestamp(_number(fields.get(name), name, 0, INSTANT_MAX), UTC)
 
 
 def _raised(value: object) -> Raised:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.store import administration_tables, platform_tables, user_index
+from portal.store import administration_tables, platform_tables, policy_tables, user_index
 from portal.store.tables import metadata
 
-__all__ = ["administration_tables", "metadata", "platform_tables", "user_index"]
+__all__ = ["administration_tables", "metadata", "platform_tables", "policy_tables", "user_index"]

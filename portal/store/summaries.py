@@ -4,47 +4,59 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from portal.rules.terms import Strength
+from portal.rules.terms import Holdings, Make, Traits
 from portal.store.codec import KEPT_MAX, strength_from_json, strength_to_json
 
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """`held`: kind → strength; `counts`: kind → how many.
-
-    `copies`: the held kinds of which nothing opens anything any more, being taken for copies.
-    """
-
-    held: Mapping[str, Strength] = field(default_factory=dict)
-    counts: Mapping[str, int] = field(default_factory=dict)
-    copies: frozenset[str] = frozenset()
+TRAITS = tuple(Traits.__dataclass_fields__)
 
 
-def summary_to_json(summary: Summary) -> dict[str, Any]:
+def summary_to_json(summary: Holdings) -> dict[str, Any]:
     value: dict[str, Any] = {
         "held": {kind: strength_to_json(value) for kind, value in summary.held.items()},
         "counts": dict(summary.counts),
     }
+    # Apart: a release that does not know them reads the rest.
     if summary.copies:
-        # Apart: a release that does not know it reads the rest.
         value["copies"] = sorted(summary.copies)
+    if summary.makes:
+        value["makes"] = {
+            identity: {
+                "kind": make.kind,
+                "strength": strength_to_json(make.strength),
+                "traits": {name: getattr(make.traits, name) for name in TRAITS},
+            }
+            for identity, make in summary.makes.items()
+        }
+    if summary.until:
+        value["until"] = {kind: end.isoformat() for kind, end in summary.until.items()}
     return value
 
 
-def summary_from_json(value: dict[str, Any] | str) -> Summary:
+def summary_from_json(value: dict[str, Any] | str) -> Holdings:
     """A summary that nobody can change: people who hold the same things may share it."""
     if isinstance(value, str):
         return _summary_in(value)
     held = {kind: strength_from_json(worth) for kind, worth in value["held"].items()}
-    copies = frozenset(value.get("copies", ()))
-    return Summary(MappingProxyType(held), MappingProxyType(value["counts"]), copies)
+    makes = {identity: _make(make) for identity, make in value.get("makes", {}).items()}
+    until = {kind: datetime.fromisoformat(end) for kind, end in value.get("until", {}).items()}
+    return Holdings(
+        MappingProxyType(held),
+        MappingProxyType(value["counts"]),
+        frozenset(value.get("copies", ())),
+        MappingProxyType(makes),
+        MappingProxyType(until),
+    )
+
+
+def _make(value: dict[str, Any]) -> Make:
+    known = {name: value["traits"][name] for name in TRAITS if name in value["traits"]}
+    return Make(value["kind"], strength_from_json(value["strength"]), Traits(**known))
 
 
 @functools.lru_cache(KEPT_MAX)
-def _summary_in(text: str) -> Summary:
+def _summary_in(text: str) -> Holdings:
     return summary_from_json(json.loads(text))

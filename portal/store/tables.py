@@ -45,12 +45,14 @@ organisations = Table(
     Column("path", String(600), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("managed_by_parent", Boolean, nullable=False, default=False),
-    # Where its days and months begin: periods of settlements.
-    Column("time_zone", String(64), nullable=False, server_default="UTC"),
-    # What its own and its parents' published policies ask together; NULL: the built-in one.
+    Column("time_zone", String(64), nullable=False, server_default="UTC"),  # Of its periods.
+    # What its own policy asks, and what all above ask with it; NULL: nothing, and the built-in one.
+    Column("policy_line", JSON),
     Column("effective_policy", JSON),
-    # People share its computers, a dispatch office's: see `rules.assurance`.
-    Column("shared_desks", Boolean, nullable=False, server_default=false()),
+    Column("shared_desks", Boolean, nullable=False, server_default=false()),  # Shared computers.
+    Column("plan", String(20), nullable=False, server_default="enterprise"),
+    Column("add_ons", JSON, nullable=False, server_default="[]"),
+    Column("announced_until", Instant),  # Of what is announced and asks nothing of anybody.
     Column("created_at", Instant, nullable=False),
 )
 
@@ -82,6 +84,11 @@ users = Table(
     # WebAuthn's user handle, random; made with the first passkey.
     Column("handle", LargeBinary),
     Column("password_due_at", Instant),  # The password must be renewed at the next sign-in.
+    Column("activated_at", Instant),  # Once for ever. NULL: the release before, see `users`.
+    Column("exempt_until", Instant),  # Until then policy asks nothing of a sign-in.
+    Column("enrol_by", Instant),  # For lists: from then on policy stops them. NULL: nobody does.
+    # The same in seconds, far off for NULL, as `signed_in_order`.
+    Column("enrol_order", BigInteger, nullable=False, server_default=str(2**40)),
     # Nobody ever opened it, and no invitation is left: whoever has the mailbox may register.
     Column("withdrawn_at", Instant),
     Index("ix_users_home_organisation_id_id", "home_organisation_id", "id"),

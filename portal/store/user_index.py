@@ -82,10 +82,11 @@ SORTS: dict[str, tuple[str, ...]] = {
     "name": ("sort_name",),
     "signed_in": ("signed_in_order",),
     "strongest": ("strongest", "sort_name"),
+    "enrol": ("enrol_order", "sort_name"),
 }
 # Filter → how it can be sorted. Some name few people only: by name is enough.
 SORTED: dict[str, tuple[str, ...]] = {
-    "": ("name", "signed_in", "strongest"),
+    "": ("name", "signed_in", "strongest", "enrol"),
     "none": ("name", "signed_in"),
     "two_factors": ("name", "signed_in"),
     "locked": ("name",),
@@ -94,6 +95,18 @@ SORTED: dict[str, tuple[str, ...]] = {
     "disabled": ("name",),
     "resistant": ("name",),
     "not_resistant": ("name",),
+    "must_enrol": ("enrol",),
+    "stopped": ("enrol",),
+    "exempt": ("name",),
+    "fine": ("enrol",),
+}
+FINE = 2**40  # Seconds: when enrolment is due of whom nothing is missing.
+# Filters by a date that goes by: each is a range of everybody's own index, from when and to when
+# enrolment is due. The moment at hand stands for "now", in seconds.
+RANGES: dict[str, tuple[str | int | None, str | int | None]] = {
+    "must_enrol": ("now", FINE),
+    "stopped": (None, "now"),
+    "fine": (FINE, None),
 }
 
 
@@ -115,6 +128,8 @@ def filtered(shown: str, columns: Any) -> list[ColumnElement[bool]]:
             return [columns.resistance > literal_column("0")]
         case "not_resistant":
             return [columns.resistance == literal_column("0")]
+        case "exempt":
+            return [columns.exempt_until.is_not(None)]
         case "invited" | "disabled":
             return [columns.state == literal_column(f"'{shown}'")]
     return []
@@ -122,6 +137,7 @@ def filtered(shown: str, columns: Any) -> list[ColumnElement[bool]]:
 
 def index_name(sort: str, shown: str, *, home: bool) -> str:
     """The index that a list is a range of."""
+    shown = "" if shown in RANGES else shown
     return "_".join(filter(None, ("ix_users_list", "home" if home else "all", sort, shown)))
 
 
@@ -141,17 +157,24 @@ def _list(sort: str, shown: str, *, home: bool) -> Index:
 
 
 _LISTS = [
-    (shown, _list(sort, shown, home=home))
+    (shown, sort, _list(sort, shown, home=home))
     for home in (True, False)
     for shown, sorts in SORTED.items()
+    if shown not in RANGES
     for sort in sorts
 ]
-LISTS = tuple(index for _, index in _LISTS)
+LISTS = tuple(index for _, _, index in _LISTS)
+FIRST_SORTS = ("name", "signed_in", "strongest")
 
 
-def lists(*filters: str) -> tuple[Index, ...]:
-    """The indexes of these filters alone: a migration makes those that its release brought."""
-    return tuple(index for shown, index in _LISTS if shown in filters)
+def lists(*filters: str, sorts: Sequence[str] = FIRST_SORTS) -> tuple[Index, ...]:
+    """The indexes of these filters and sorts alone: those that a migration's release brought."""
+    return tuple(index for shown, sort, index in _LISTS if shown in filters and sort in sorts)
+
+
+def sort_name(name: str) -> str:
+    """A name as lists are sorted by it: without case."""
+    return name.casefold()[:120]
 
 
 def mark(organisation_id: str) -> str:

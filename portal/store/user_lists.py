@@ -7,7 +7,7 @@ few have. What is too common for the one is soon found by the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping
 from portal.edge import Edge
 from portal.rules.terms import AAL, AccountState, Resistance, Role
 from portal.store import user_index, user_statements
-from portal.store.user_index import SORTS
+from portal.store.user_index import FINE, RANGES, SORTS
 from portal.store.user_statements import FOUND_MAX, WINDOW, Plan
 
 TRIGRAM = 3
@@ -59,6 +59,8 @@ class Line:
     reset_at: datetime | None
     password_due_at: datetime | None
     withdrawn_at: datetime | None
+    enrol_by: datetime | None
+    exempt_until: datetime | None
     roles: tuple[Role, ...]
     key: Key
 
@@ -78,6 +80,7 @@ class Found:
 
 def page(edge: Edge, wanted: Wanted, size: int) -> Found:
     """The next `size` users of a list, or those that a search finds in it."""
+    wanted = _from_bound(edge, wanted)
     if len(wanted.search) < TRIGRAM:
         plan = _plan(edge, wanted, prefix=bool(wanted.search))
         rows = edge.db.execute(user_statements.plain(plan), _values(edge, wanted, size)).mappings()
@@ -96,6 +99,7 @@ def one(edge: Edge, user_id: str) -> Line | None:
 
 def walk(edge: Edge, wanted: Wanted, size: int) -> Found:
     """Search the next rows of a list itself: at most `size` that match, and where to go on."""
+    wanted = _from_bound(edge, wanted)
     statement = user_statements.window(_plan(edge, wanted))
     rows = edge.db.execute(statement, _values(edge, wanted, size)).mappings().all()
     lines = [_line(row, wanted) for row in rows if row["id"] is not None]
@@ -116,6 +120,23 @@ def _look_up(edge: Edge, wanted: Wanted, size: int) -> Found:
     return Found(lines, some=found[0]["found"] > FOUND_MAX)
 
 
+def bounds(edge: Edge, wanted: Wanted) -> tuple[int, int]:
+    """From when, and before when, enrolment is due in this list."""
+    soon = int(edge.now.timestamp()) + 1
+    low, high = (soon if one == "now" else one for one in RANGES.get(wanted.shown, (None, None)))
+    return int(low or 0), int(high or FINE + 1)
+
+
+def _from_bound(edge: Edge, wanted: Wanted) -> Wanted:
+    """Without a key from before a list that goes by date: it begins at its beginning."""
+    if wanted.key is None or wanted.shown not in RANGES or wanted.sort != "enrol":
+        return wanted
+    low, high = bounds(edge, wanted)
+    due = int(wanted.key[0])
+    outside = due >= high if wanted.descending is not wanted.backwards else due < low
+    return replace(wanted, key=None) if outside else wanted
+
+
 def _plan(edge: Edge, wanted: Wanted, *, prefix: bool = False) -> Plan:
     return Plan(
         home=wanted.home is not None,
@@ -133,8 +154,11 @@ def _values(edge: Edge, wanted: Wanted, size: int) -> dict[str, Any]:
     escaped = wanted.search.translate({ord(letter): f"\\{letter}" for letter in "\\%_"})
     phrase = wanted.search.replace('"', '""')
     scope = f'home : "{user_index.mark(wanted.home)}" AND ' if wanted.home else ""
+    low, high = bounds(edge, wanted)
     return {
         "home": wanted.home,
+        "low": low,
+        "high": high,
         "mark": user_index.mark(wanted.home or ""),
         "now": edge.now,
         "size": size,
@@ -162,6 +186,8 @@ def _line(row: RowMapping, wanted: Wanted) -> Line:
         reset_at=row["reset_at"],
         password_due_at=row["password_due_at"],
         withdrawn_at=row["withdrawn_at"],
+        enrol_by=row["enrol_by"],
+        exempt_until=row["exempt_until"],
         roles=tuple(map(Role, sorted((row["roles"] or "").split(",")))) if row["roles"] else (),
         key=tuple(row[name] for name in (*SORTS[wanted.sort], "id")),
     )

@@ -56,8 +56,11 @@ _COLUMNS = (
     users.c.reset_at,
     users.c.password_due_at,
     users.c.withdrawn_at,
+    users.c.enrol_by,
+    users.c.exempt_until,
     users.c.sort_name,
     users.c.signed_in_order,
+    users.c.enrol_order,
     _ROLES,
 )
 # What a list chooses and sorts by.
@@ -69,8 +72,10 @@ _LISTED = (
     users.c.resistance,
     users.c.locked_until,
     users.c.reset_id,
+    users.c.exempt_until,
     users.c.sort_name,
     users.c.signed_in_order,
+    users.c.enrol_order,
 )
 _INDEX = table(user_index.NAME, column(user_index.NAME), column("rowid"))
 
@@ -102,6 +107,10 @@ def _chosen(plan: Plan, source: Any) -> list[ColumnElement[bool]]:
     conditions += user_index.filtered(plan.shown, source)
     if plan.shown == "locked":
         conditions.append(source.locked_until > bindparam("now"))
+    if plan.shown == "exempt":
+        conditions.append(source.exempt_until > bindparam("now"))
+    if plan.shown in user_index.RANGES:
+        conditions += _due(plan, source)
     if plan.keyed:
         key = tuple_(*(source[name] for name in plan.columns))
         values = (
@@ -113,6 +122,22 @@ def _chosen(plan: Plan, source: Any) -> list[ColumnElement[bool]]:
     if plan.prefix:
         conditions += [source.sort_name >= bindparam("from"), source.sort_name < bindparam("to")]
     return conditions
+
+
+def _due(plan: Plan, source: Any) -> list[ColumnElement[bool]]:
+    """From when and to when enrolment is due; who is exempt has a filter of their own.
+
+    Beside a key there is no second bound on its side: a database might begin at that one instead.
+    """
+    low, high = user_index.RANGES[plan.shown]
+    bounded = plan.keyed and plan.sort == "enrol"
+    now = bindparam("now", type_=users.c.exempt_until.type)
+    found = [or_(source.exempt_until.is_(None), source.exempt_until <= now)]
+    if low is not None and not (bounded and not plan.descending):
+        found.append(source.enrol_order >= bindparam("low"))
+    if high is not None and not (bounded and plan.descending):
+        found.append(source.enrol_order < bindparam("high"))
+    return found
 
 
 def _order(plan: Plan, source: Any, *, reverse: bool = False) -> list[Any]:

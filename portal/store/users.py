@@ -5,18 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, bindparam, case, exists, null, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, exists, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.edge import Edge
-from portal.rules.terms import AAL, AccountState, Resistance, Role
+from portal.rules.terms import AAL, AccountState, Holdings, Resistance, Role
 from portal.store import user_index
 from portal.store.engine import insert_for
 from portal.store.prepared import Prepared
-from portal.store.summaries import Summary, summary_from_json, summary_to_json
+from portal.store.summaries import summary_from_json, summary_to_json
 from portal.store.tables import memberships, users
 
 _SIGNED_IN = Prepared(
@@ -48,6 +48,7 @@ _NOTE_LOCK = (
     .values(locked_until=bindparam("until"))
 )
 NOBODY = str(uuid.UUID(int=0))
+NOT_YET = datetime.max.replace(tzinfo=UTC)  # After every announcement.
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class User:
 
     `last_kind` is the second factor that completed the last sign-in. `reset_at`: the factors were
     reset and nothing was enrolled since; `password_due_at`: the password must be renewed. `handle`
-    is WebAuthn's, None before the first passkey.
+    is WebAuthn's, None before the first passkey. `exempt_until`: until then policy asks nothing of
+    a sign-in.
     """
 
     id: str
@@ -66,13 +68,21 @@ class User:
     time_zone: str
     state: AccountState
     home_organisation_id: str
-    summary: Summary
+    summary: Holdings
     created_at: datetime
     last_signed_in_at: datetime | None = None
     last_kind: str | None = None
     reset_at: datetime | None = None
     password_due_at: datetime | None = None
     handle: bytes | None = None
+    activated_at: datetime | None = None
+    exempt_until: datetime | None = None
+
+    @property
+    def active_since(self) -> datetime:
+        """Since when the account has been active: the release before did not write it."""
+        invited = self.state is AccountState.INVITED
+        return self.activated_at or (NOT_YET if invited else self.created_at)
 
 
 def from_row(row: Mapping[Any, Any], prefix: str = "") -> User:
@@ -92,6 +102,8 @@ def from_row(row: Mapping[Any, Any], prefix: str = "") -> User:
         reset_at=row[prefix + "reset_at"],
         password_due_at=row[prefix + "password_due_at"],
         handle=row[prefix + "handle"],
+        activated_at=row[prefix + "activated_at"],
+        exempt_until=row[prefix + "exempt_until"],
     )
 
 
@@ -107,7 +119,8 @@ def add(edge: Edge, user: User) -> bool:
         "home_organisation_id": user.home_organisation_id,
         "security": summary_to_json(user.summary),
         "created_at": user.created_at,
-        "sort_name": sort_name(user.name),
+        "activated_at": user.created_at if user.state is AccountState.ACTIVE else None,
+        "sort_name": user_index.sort_name(user.name),
     }
     # Two registrations of one address at the same instant: the unique index lets one win.
     statement = insert_for(edge.db.dialect.name)(users).on_conflict_do_nothing(
@@ -175,7 +188,7 @@ def set_profile(edge: Edge, user_id: str, *, name: str, locale: str, time_zone: 
     edge.db.execute(
         update(users)
         .where(users.c.id == user_id)
-        .values(name=name, sort_name=sort_name(name), locale=locale, time_zone=time_zone)
+        .values(name=name, sort_name=user_index.sort_name(name), locale=locale, time_zone=time_zone)
     )
     user_index.write(edge, user_id)
 
@@ -197,7 +210,11 @@ def set_email(edge: Edge, user_id: str, email: str) -> bool:
 
 
 def set_state(edge: Edge, user_id: str, state: AccountState) -> None:
-    values = {"state": str(state), "withdrawn_at": None}
+    """Move an account to a state. The first time that it is opened is kept for ever."""
+    opened = and_(users.c.state == str(AccountState.INVITED), users.c.activated_at.is_(None))
+    values: dict[str, Any] = {"state": str(state), "withdrawn_at": None}
+    if state is AccountState.ACTIVE:
+        values["activated_at"] = case((opened, edge.now), else_=users.c.activated_at)
     edge.db.execute(update(users).where(users.c.id == user_id).values(values))
 
 
@@ -227,7 +244,7 @@ def set_home(edge: Edge, user_id: str, organisation_id: str) -> None:
 def set_summary(
     edge: Edge,
     user_id: str,
-    summary: Summary,
+    summary: Holdings,
     strongest: AAL,
     resistance: Resistance = Resistance.NONE,
 ) -> None:
@@ -248,11 +265,6 @@ def set_reset(edge: Edge, user_id: str, at: datetime | None) -> None:
 def set_password_due(edge: Edge, user_id: str, at: datetime | None) -> None:
     """Ask for a new password at the next request; None: it was renewed."""
     edge.db.execute(update(users).where(users.c.id == user_id).values(password_due_at=at))
-
-
-def sort_name(name: str) -> str:
-    """A name as lists are sorted by it: without case."""
-    return name.casefold()[:120]
 
 
 def note_sign_in(edge: Edge, user_id: str, last_kind: str | None, *, stranger: bool) -> None:

@@ -22,7 +22,7 @@ from portal.web import addresses, challenges, cookies, mailed, messages, moments
 from portal.web.forms import NewAddressForm, PasswordForm, ProfileForm, refuse
 from portal.web.gate import public, requires
 from portal.web.limits import brake_person
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.register import new_password_words
 from portal.web.run import read, run
 from portal.web.words import gettext

@@ -11,7 +11,7 @@ from portal.rules.terms import Action
 from portal.web import notice_words, render, security_views
 from portal.web.forms import RenameForm
 from portal.web.gate import requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import read, run
 
 blueprint = Blueprint("authenticators", __name__)

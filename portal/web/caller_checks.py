@@ -13,7 +13,7 @@ from portal.rules.terms import Action
 from portal.web import gate, render, reset_words
 from portal.web.forms import refuse
 from portal.web.gate import requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.reset_forms import CallerCodeForm
 from portal.web.run import read, run, runner
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask import Response, abort, g, url_for
 
 from portal.ceremony import Rejected
-from portal.flows import challenge
+from portal.flows import bypass_codes, challenge
 from portal.flows.challenge import Passed
 from portal.flows.device_answers import Answer
 from portal.flows.interruptions import Interrupted
@@ -20,7 +20,7 @@ from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
 from portal.web import addresses, cookies, details, messages, moments, pages, render, security_views
 from portal.web.brief import BriefForm, answer_form
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.pages import ChallengeView
 from portal.web.run import run
 
@@ -75,6 +75,9 @@ def answer(asked: Asked, kind: str) -> Response:
             return _throttled(asked, kind, form, wait)
         case Nothing():
             return render.leave_for(asked.done_url)
+        case NotOffered() if kind == bypass_codes.KIND:
+            # Over since the page was opened, or used: there may be another way.
+            return render.say(render.leave_for(asked.done_url), NoticeKey.BYPASS_GONE)
         case NotOffered():
             abort(404)
         case Gone():

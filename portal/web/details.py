@@ -5,7 +5,8 @@ A grant's lines are exactly what it is bound to; nothing is looked up again to s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,17 +15,20 @@ from babel.numbers import format_currency
 from portal.flows.webhook_events import field_of
 from portal.rules.money import Money, digits
 from portal.rules.terms import Role
-from portal.web import messages, moments, reset_words, webhook_words
-from portal.web.words import Phrase, gettext, language, lazy_gettext, number
+from portal.web import messages, moments, plan_words, reset_words, scope_words, webhook_words
+from portal.web.words import Phrase, language, lazy_gettext, number
 
 # The keys that flows use in `permission.Subject.shown`, in words.
 SHOWN: dict[str, Phrase] = {
     "account": lazy_gettext("Account"),
+    "add_ons": lazy_gettext("Add-ons"),
     "address": lazy_gettext("Address"),
     "amount": lazy_gettext("Amount"),
+    "approved_by": lazy_gettext("First approved by"),
     "card": lazy_gettext("Card"),
     "change": lazy_gettext("Change"),
     "currency": lazy_gettext("Currency"),
+    "exempt_until": lazy_gettext("Exempt until"),
     "hash": lazy_gettext("Fingerprint"),
     "holder": lazy_gettext("Account holder"),
     "lost": lazy_gettext("What will be lost"),
@@ -35,6 +39,7 @@ SHOWN: dict[str, Phrase] = {
     "people": lazy_gettext("People"),
     "period": lazy_gettext("Period"),
     "person": lazy_gettext("Person"),
+    "plan": lazy_gettext("Plan"),
     "prepared_by": lazy_gettext("Prepared by"),
     "proof": lazy_gettext("Proof of identity"),
     "reason": lazy_gettext("Reason"),
@@ -56,15 +61,19 @@ FIELDS: dict[str, Phrase] = {
     "currency": lazy_gettext("Currency"),
     "email": lazy_gettext("Email address"),
     "locale": lazy_gettext("Language"),
+    "message": lazy_gettext("Message"),
     "name": lazy_gettext("Name"),
     "needs": lazy_gettext("Needs"),
     "note": lazy_gettext("Note"),
+    "days": lazy_gettext("Good for so many days"),
     "phone": lazy_gettext("Phone"),
+    "plan": lazy_gettext("Plan"),
     "reason": lazy_gettext("Reason"),
     "reference": lazy_gettext("Reference"),
     "role": lazy_gettext("Role"),
     "tax_id": lazy_gettext("Tax number"),
     "time_zone": lazy_gettext("Time zone"),
+    "until": lazy_gettext("Last day"),
     "url": lazy_gettext("Address of the endpoint"),
     "bic": lazy_gettext("BIC"),
     "change": lazy_gettext("Change"),
@@ -75,14 +84,50 @@ FIELDS: dict[str, Phrase] = {
     "period": lazy_gettext("Period"),
     "proof": lazy_gettext("Proof of identity"),
     "verification": lazy_gettext("How the caller was verified"),
+    "monitored": lazy_gettext("Watched from"),
+    "enforced": lazy_gettext("Holds from"),
+    "how": lazy_gettext("What happens"),
 }
-TICKS = {field_of(event): words for event, words in webhook_words.EVENTS.items()}
+# Fields that are ticked, by what they have in common.
+TICKS: tuple[tuple[Phrase, dict[str, Phrase]], ...] = (
+    (
+        lazy_gettext("Events"),
+        {field_of(event): words for event, words in webhook_words.EVENTS.items()},
+    ),
+    (
+        lazy_gettext("Add-ons"),
+        {field: plan_words.ADD_ONS[one] for one, field in plan_words.FIELDS.items()},
+    ),
+    (
+        lazy_gettext("It may"),
+        {field: scope_words.SCOPES[one] for one, field in scope_words.FIELDS.items()},
+    ),
+)
 CHANGES = {
     "add": lazy_gettext("Give the role"),
     "remove": lazy_gettext("Take the role away"),
 }
+# How a policy is published.
+PUBLISHED = {
+    "announce": lazy_gettext("It is announced, and holds from its date on"),
+    "now": lazy_gettext("It is enforced at once"),
+}
+# What stands in `shown` by a name of the program, in words.
+WORDED: dict[str, Callable[[Any], object]] = {
+    "add_ons": plan_words.add_on,
+    "change": lambda value: CHANGES.get(value, value),
+    "exempt_until": lambda value: moments.when(datetime.fromisoformat(value)),
+    "lost": reset_words.factor,
+    "period": moments.month,
+    "plan": plan_words.plan,
+    "role": messages.role,
+    "roles": messages.role,
+    "verification": reset_words.verification,
+}
 # Kept for the program and told by nothing on the page.
-SILENT = frozenset({"hash", "id", "preview", "users", "version"})
+SILENT = frozenset(
+    {"audience", "draft", "hash", "id", "number", "preview", "users", "version", "was"}
+)
 
 
 def money(amount: Money) -> str:
@@ -107,12 +152,20 @@ def of_form(form: Mapping[str, str]) -> list[tuple[str, str]]:
         for name, value in form.items()
         if name in FIELDS and value
     ]
-    ticked = [str(words) for name, words in TICKS.items() if form.get(name)]
-    return [*lines, (gettext("Events"), ", ".join(ticked))] if ticked else lines
+    for label, ticks in TICKS:
+        if ticked := [str(words) for name, words in ticks.items() if form.get(name)]:
+            lines.append((str(label), ", ".join(ticked)))
+    return lines
 
 
 def _typed(name: str, value: str) -> str:
-    """A field as it was typed; a role that there is by its name."""
+    """A field as it was typed; a role that there is by its name, a plan too."""
+    if name == "plan":
+        return plan_words.plan(value)
+    if name == "how":
+        return str(PUBLISHED.get(value, ""))
+    if name in {"monitored", "enforced"}:
+        return value.replace("T", " ")
     known = name == "role" and value in list(Role)
     return messages.role(Role(value)) if known else value
 
@@ -125,17 +178,8 @@ def _value(key: str, value: Any) -> str:
             return ", ".join(_value(key, one) for one in value)
         case int():
             return number(value)
-    if key in {"role", "roles"}:
-        return messages.role(value)
-    if key == "change" and value in CHANGES:
-        return str(CHANGES[value])
-    if key == "period":
-        return moments.month(value)
-    if key == "verification":
-        return reset_words.verification(value)
-    if key == "lost":
-        return reset_words.factor(value)
-    return str(value)
+    worded = WORDED.get(key)
+    return str(worded(value)) if worded is not None else str(value)
 
 
 def _locale() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import request
 
 from portal.rules.access import Enrol
+from portal.rules.facts import Facts
 from portal.rules.terms import Action
+from portal.web import announcement_words
 from portal.web.gate import decision_for
 from portal.web.words import Phrase, lazy_gettext
 
@@ -13,6 +15,15 @@ REASONS: dict[str, Phrase] = {
     "policy_requires_second_factor": lazy_gettext(
         "Your role can do much, so your organisation asks for two factors."
     ),
+    "policy_requires_phishing_resistant": lazy_gettext(
+        "Your organisation asks everybody in your role for a passkey or a security key: no false "
+        "page can take it from you."
+    ),
+    "policy_requires_hardware": lazy_gettext(
+        "Your organisation asks everybody in your role for a certified key: one whose maker "
+        "vouches for its hardware, and that checks your fingerprint, face or PIN."
+    ),
+    "activation": lazy_gettext("Setting up a second factor is the last step to your new account."),
     "reset": lazy_gettext("Your authenticators were reset, so you set up a new one."),
     "action_needs_second_factor": lazy_gettext(
         "What you are opening is worth protecting, so it asks for two factors."
@@ -26,6 +37,13 @@ REASONS: dict[str, Phrase] = {
         "hardware, and that checks your fingerprint, face or PIN. A synced passkey is not enough."
     ),
 }
+
+
+def sentence(why: str, facts: Facts) -> str:
+    """Why somebody is led to enrol; where a method is forbidden, which one."""
+    if why == "method_forbidden":
+        return announcement_words.gate(held.kind for held in facts.forbidden)
+    return str(REASONS[why])
 
 
 def by_action() -> Enrol | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from portal.flows.events import Event
+from portal.web import exception_words
 from portal.web.words import Phrase, lazy_gettext
 
 EVENTS: dict[Event, tuple[str, Phrase]] = {
+    **exception_words.EVENTS,
     Event.PASSWORD_ACCEPTED: ("info", lazy_gettext("Password accepted, second factor asked for")),
     Event.SIGN_IN_REFUSED: ("warning", lazy_gettext("Sign-in refused")),
     Event.SIGNED_IN: ("good", lazy_gettext("Signed in")),
@@ -32,6 +34,8 @@ EVENTS: dict[Event, tuple[str, Phrase]] = {
     Event.BACKUP_CODES_RENEWED: ("good", lazy_gettext("New backup codes")),
     Event.BACKUP_CODE_USED: ("warning", lazy_gettext("Backup code used")),
     Event.PASSWORD_CHANGED: ("good", lazy_gettext("Password changed")),
+    Event.PASSWORD_RESET_REQUESTED: ("info", lazy_gettext("Link for a new password asked for")),
+    Event.PASSWORD_RESET: ("good", lazy_gettext("New password chosen by a mailed link")),
     Event.REGISTRATION_REQUESTED: ("info", lazy_gettext("Somebody tried to register your address")),
     Event.ACTIVATION_REFUSED: ("warning", lazy_gettext("A wrong password at activation")),
     Event.REGISTERED: ("good", lazy_gettext("Account opened")),
@@ -41,6 +45,7 @@ EVENTS: dict[Event, tuple[str, Phrase]] = {
     Event.EMAIL_CHANGE_CANCELLED: ("warning", lazy_gettext("Email change stopped")),
     Event.ORGANISATION_SWITCHED: ("info", lazy_gettext("Acted for another organisation")),
     Event.USER_CREATED: ("info", lazy_gettext("Account created")),
+    Event.ACTIVATED: ("good", lazy_gettext("Account activated")),
     Event.USER_DISABLED: ("warning", lazy_gettext("Account disabled")),
     Event.USER_ENABLED: ("info", lazy_gettext("Account enabled")),
     Event.ENROL_REMINDED: ("info", lazy_gettext("Reminded to enrol a second factor")),
@@ -60,12 +65,21 @@ EVENTS: dict[Event, tuple[str, Phrase]] = {
     Event.INVITATION_ACCEPTED: ("good", lazy_gettext("Invitation accepted")),
     Event.ORGANISATION_CREATED: ("info", lazy_gettext("Organisation created")),
     Event.ORGANISATION_MARKED: ("info", lazy_gettext("Shared desks switched on or off")),
+    Event.PLAN_CHANGED: ("warning", lazy_gettext("Plan changed")),
     Event.POLICY_PUBLISHED: ("warning", lazy_gettext("Policy published")),
+    Event.ANNOUNCED: ("info", lazy_gettext("Announcement published")),
+    Event.ANNOUNCEMENT_WITHDRAWN: ("info", lazy_gettext("Announcement withdrawn")),
+    Event.POLICY_DRAFTED: ("info", lazy_gettext("Draft of a policy saved")),
+    Event.POLICY_DRAFT_DISCARDED: ("info", lazy_gettext("Draft of a policy discarded")),
     Event.HOST_RESET: ("warning", lazy_gettext("Authenticators reset by the operators")),
     Event.RESTORED: ("warning", lazy_gettext("The portal was restored from a backup")),
     Event.ACTION_REFUSED: ("warning", lazy_gettext("An action was refused")),
     Event.GRANT_GIVEN: ("good", lazy_gettext("Confirmed one operation")),
     Event.RESET_REQUESTED: ("warning", lazy_gettext("Reset of the authenticators asked for")),
+    Event.RESET_APPROVAL_GIVEN: (
+        "warning",
+        lazy_gettext("The first of two people approved a reset"),
+    ),
     Event.RESET_APPROVED: ("warning", lazy_gettext("Reset of the authenticators approved")),
     Event.RESET_REJECTED: ("info", lazy_gettext("Reset of the authenticators rejected")),
     Event.RESET_WITHDRAWN: ("info", lazy_gettext("Reset of the authenticators withdrawn")),

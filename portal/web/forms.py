@@ -5,7 +5,6 @@ They check shape only. Cross-site checks are the gate's, so these forms carry no
 
 from __future__ import annotations
 
-import zoneinfo
 from functools import cache
 from typing import Any, ClassVar
 
@@ -20,6 +19,7 @@ from wtforms.widgets import html_params
 from portal.flows.addresses import LENGTH_MAX as EMAIL_MAX
 from portal.flows.addresses import normalise
 from portal.flows.credentials import NAME_MAX
+from portal.flows.time_zones import known as known_zones
 from portal.rules.terms import Action
 from portal.web import kept
 from portal.web.words import language, lazy_gettext
@@ -167,6 +167,10 @@ class RenameForm(Form):
     name = _name(lazy_gettext("Name"), NAME_MAX)
 
 
+class NewPasswordForm(Form):
+    new = _secret(lazy_gettext("New password"))
+
+
 class PasswordForm(Form):
     current = _secret(lazy_gettext("Current password"))
     new = _secret(lazy_gettext("New password"))
@@ -184,7 +188,7 @@ class ProfileForm(Form):
 @cache
 def time_zones() -> list[str]:
     """The IANA zones that people choose from: places, and UTC."""
-    places = (zone for zone in zoneinfo.available_timezones() if "/" in zone)
+    places = (zone for zone in known_zones() if "/" in zone)
     kept = (
         zone for zone in places if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))
     )

@@ -67,11 +67,11 @@ def public(view: View) -> View:
     return view
 
 
-def machine(scope: str) -> Callable[[View], View]:
-    """Mark a route that serves machines alone, with a token that holds the scope."""
+def machine(entry: machines.Entry) -> Callable[[View], View]:
+    """Mark a route that serves machines alone, with a token that holds the entry's scope."""
 
     def mark(view: View) -> View:
-        view.__dict__["action"] = machines.Entry(scope)
+        view.__dict__["action"] = entry
         return view
 
     return mark
@@ -81,6 +81,7 @@ def install(app: Flask) -> None:
     """Put the gate in front of every route of the application."""
     app.before_request(_enter)
     app.after_request(_guard)
+    app.after_request(machines.say_rate)
     app.teardown_request(leave)
     app.view_functions["static"].__dict__["action"] = PUBLIC
 
@@ -97,7 +98,8 @@ def _enter() -> ResponseReturnValue | None:
     action = action_of(here.app(), endpoint) if endpoint else None
     kept.edge = runner().edge(_client(browser=not machines.is_asked()))
     if endpoint is None:
-        return None  # No such route: the ordinary 404 or 405.
+        # No such route: the ordinary 404 or 405.
+        return machines.enter_nowhere() if machines.is_asked() else None
     if endpoint == "static":
         return None
     if isinstance(action, machines.Entry):

@@ -15,7 +15,7 @@ from portal.rules.terms import Action
 from portal.web import notice_words, render, webhook_words
 from portal.web.forms import refuse
 from portal.web.gate import decision_for, requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.platform_forms import BillingForm, WebhookForm
 from portal.web.run import read, run
 

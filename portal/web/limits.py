@@ -8,18 +8,36 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import Flask, current_app, g, request
 
 from portal.web.logs import log
 
 SWEEP_EVERY = 500
+T = TypeVar("T")
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from limits import RateLimitItem
     from limits.storage import Storage
     from limits.strategies import RateLimiter
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How a limit stands after a hit: `left` of `amount` for `ends_in` more of `window` seconds.
+
+    `wait`: for how long nothing more may go on; 0 when this hit may.
+    """
+
+    amount: int
+    window: int
+    left: int
+    ends_in: int
+    wait: int
 
 
 class Brake:
@@ -54,15 +72,22 @@ class Brake:
 
         Hits are counted per `network`, or per `subject` (a pseudonym) where one is given.
         """
+        return self._ask(_hit, limit, name, subject)
+
+    def count(self, limit: str, name: str, subject: str | None = None) -> Count:
+        """Count one hit as `wait` does, and say how the limit stands."""
+        return self._ask(_count, limit, name, subject)
+
+    def _ask(self, ask: Callable[..., T], limit: str, name: str, subject: str | None) -> T:
         from limits import parse
 
         item = parse(limit)
         keys = (name, subject or network(request.remote_addr or ""))
         try:
-            return _hit(self.strategy, item, keys)
+            return ask(self.strategy, item, keys)
         except Exception:  # Whatever the store's client raises, the answer is the same.
             log.warning("limiter.store_unreachable")
-            return _hit(self.fallback, item, keys)
+            return ask(self.fallback, item, keys)
 
 
 def _memory() -> Storage:
@@ -94,6 +119,15 @@ def _hit(strategy: RateLimiter, item: RateLimitItem, keys: tuple[str, str]) -> i
     now = current_app.extensions["portal"].clock().timestamp()
     left = strategy.get_window_stats(item, *keys).reset_time - now
     return min(max(1, math.ceil(left)), item.get_expiry())
+
+
+def _count(strategy: RateLimiter, item: RateLimitItem, keys: tuple[str, str]) -> Count:
+    wait = _hit(strategy, item, keys)
+    stands = strategy.get_window_stats(item, *keys)
+    window = item.get_expiry()
+    now = current_app.extensions["portal"].clock().timestamp()
+    ends_in = wait or min(max(1, math.ceil(stands.reset_time - now)), window)
+    return Count(item.amount, window, 0 if wait else max(0, stands.remaining), ends_in, wait)
 
 
 def network(address: str) -> str:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.ceremony import Reason, Rejected
-from portal.flows import credentials, enrolment, login, passkeys, session, unlock
+from portal.flows import credentials, login, offered, passkeys, session, unlock
 from portal.flows.addresses import normalise
 from portal.flows.device_answers import Answer
 from portal.flows.login import SignInAttempt
@@ -38,7 +38,7 @@ from portal.web.challenges import Asked
 from portal.web.forms import AddressForm
 from portal.web.gate import decision_for, public, requires
 from portal.web.limits import brake
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import read, run, runner
 from portal.web.words import gettext
 
@@ -134,6 +134,7 @@ def _sign_in_page(
         options_url=address("webauthn.sign_in_options"),
         register_url=address("register.new"),
         unlock_url=address("login.ask_unlock"),
+        forgotten_url=address("password_resets.ask"),
     )
 
 
@@ -187,7 +188,7 @@ def enrol() -> ResponseReturnValue:
     if isinstance(home, Enrol) and home.why == "ticket_needed":
         return tickets.needed()
     why = "action_needs_second_factor"
-    kinds = read(enrolment.offers, g.visit)
+    kinds = read(offered.offers, g.visit)
     if isinstance(home, Enrol):
         why = home.why
     elif asked is not None:
@@ -195,7 +196,7 @@ def enrol() -> ResponseReturnValue:
         kinds = [kind for kind in asked.choices if kind in kinds]
     return render.page(
         "login/enrol.html" if closed else "login/enrol_further.html",
-        reason=str(enrol_reasons.REASONS[why]),
+        reason=enrol_reasons.sentence(why, g.visit.facts),
         closed=closed,
         further=further,
         leave_url=None if closed else url_for("home.index"),

@@ -12,7 +12,17 @@ from flask import current_app, render_template, url_for
 from portal.edge import Message
 from portal.flows.notices import Notice
 from portal.rules.money import Money
-from portal.web import details, membership_words, messages, payment_words, reset_words
+from portal.web import (
+    announcement_words,
+    details,
+    exception_words,
+    membership_words,
+    messages,
+    payment_words,
+    plan_words,
+    reset_words,
+    scope_words,
+)
 from portal.web.devices import browser_name
 from portal.web.moments import moment, month
 from portal.web.render import RIGHT_TO_LEFT
@@ -23,6 +33,7 @@ from portal.web.words import speaking
 LINKS: dict[str, str] = {
     Notice.ACTIVATION: "register.open_activation",
     Notice.UNLOCK: "login.open_unlock",
+    Notice.PASSWORD_RESET: "password_resets.open_link",
     Notice.INVITATION: "invitations.open_link",
     Notice.ROLE_OFFERED: "invitations.open_link",
     Notice.EMAIL_CHANGE_CONFIRM: "account.open_email_confirmation",
@@ -81,12 +92,20 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         "added": payload.get("added", ()),
         "closed_why": str(payment_words.CLOSED.get(payload.get("why", "requester"), "")),
         "host": payload.get("host", ""),
+        "machine": payload.get("machine", ""),
+        "scopes": scope_words.in_words(payload.get("scopes", ())),
+        "plan": plan_words.plan(payload.get("plan", "")),
+        "add_ons": ", ".join(plan_words.add_ons(payload.get("add_ons", ()))),
         "person": payload.get("person", ""),
         "requested_by": payload.get("requested_by", ""),
         "count": payload.get("count", 1),
         "outcome": str(reset_words.OUTCOMES.get(payload.get("outcome", ""), "")),
         **membership_words.of_mail(payload),
+        **exception_words.of_mail(payload),
+        "exempt_until": _moment(payload.get("ends"), zone, locale),
+        **announcement_words.of_mail(payload),
         "note": payload.get("note", ""),
+        "held": payload.get("held", False),
         "until": _moment(payload.get("until"), zone, locale),
         "support_contact": settings.support_contact,
         "portal_url": settings.base_url,
@@ -117,6 +136,8 @@ def _link(kind: str, payload: Mapping[str, Any]) -> str | None:
         return base_url + url_for(LINKS[kind], token=payload["token"])
     if payload.get("reset_id"):
         return base_url + url_for("resets.show", reset_id=payload["reset_id"])
+    if payload.get("exception_id"):
+        return base_url + url_for("exceptions.show", exception_id=payload["exception_id"])
     if payload.get("payee_id"):
         return base_url + url_for("payees.show", payee_id=payload["payee_id"])
     if payload.get("payout_id"):
@@ -127,6 +148,7 @@ def _link(kind: str, payload: Mapping[str, Any]) -> str | None:
         Notice.ACCOUNT_UNLOCKED: "login.sign_in",
         Notice.ACCOUNT_ENABLED: "login.sign_in",
         Notice.PASSWORD_DUE: "account.password",
+        Notice.ANNOUNCEMENT: "home.index",
         Notice.ROLE_REQUESTED: "memberships.index",
         Notice.ROLE_DECIDED: "memberships.index",
         Notice.ROLE_GIVEN: "account.index",
@@ -144,5 +166,8 @@ def _link(kind: str, payload: Mapping[str, Any]) -> str | None:
         Notice.WEBHOOK_ADDED: "integrations.webhooks",
         Notice.WEBHOOK_REMOVED: "integrations.webhooks",
         Notice.BILLING_CHANGED: "integrations.billing",
+        Notice.PLAN_CHANGED: "plans.index",
+        Notice.API_TOKEN_CREATED: "api_tokens.index",
+        Notice.API_TOKEN_REVOKED: "api_tokens.index",
     }
     return base_url + url_for(pages.get(Notice(kind), "security.index"))

@@ -15,7 +15,7 @@ from portal.rules.terms import Action
 from portal.web import addresses, gate, membership_views, membership_words, memberships, render
 from portal.web.gate import requires
 from portal.web.limits import brake_person
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import run
 from portal.web.words import gettext
 

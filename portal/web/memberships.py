@@ -28,7 +28,7 @@ from portal.web.forms import refuse
 from portal.web.gate import requires
 from portal.web.limits import brake_person
 from portal.web.membership_forms import FileForm, InviteForm, offer
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import read, run
 from portal.web.words import gettext
 

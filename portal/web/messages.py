@@ -126,6 +126,13 @@ FACTORS: dict[str, FactorWords] = {
         lazy_gettext("That backup code did not match. Check it, or use another one."),
         lazy_gettext("That backup code was used already. Use another one."),
     ),
+    "bypass_code": FactorWords(
+        lazy_gettext("A code from the service desk"),
+        lazy_gettext("The service desk reads it to you. It signs you in once."),
+        lazy_gettext("Whoever hears it can use it. Give it to nobody."),
+        lazy_gettext("That code did not match. Check it, or ask for it again."),
+        lazy_gettext("That code was used already. Ask the service desk for another one."),
+    ),
     "password": FactorWords(
         lazy_gettext("Password"),
         lazy_gettext("What you type first when you sign in."),

@@ -86,6 +86,16 @@ def day(value: datetime | None) -> str:
     return _date(value.astimezone(_zone()).date(), "long", language().code)
 
 
+def day_in(value: datetime, zone: tzinfo, locale: str) -> str:
+    """The day of a moment in a zone and a language that are given."""
+    return _date(value.astimezone(zone).date(), "long", locale)
+
+
+def calendar_day(value: date) -> str:
+    """A day of the calendar, in the order that the language has for days."""
+    return _date(value, "long", language().code)
+
+
 def month(period: str) -> str:
     """A month that is written "2026-10", in words."""
     locale = language().code

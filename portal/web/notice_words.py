@@ -2,76 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
+from portal.web.notice_keys import NoticeKey
 from portal.web.words import Phrase, lazy_gettext
-
-
-class NoticeKey(enum.StrEnum):
-    """What the next page may say has happened."""
-
-    SIGNED_OUT = "signed_out"
-    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
-    ENROLLED = "enrolled"
-    CODES_RENEWED = "codes_renewed"
-    RENAMED = "renamed"
-    REVOKED = "revoked"
-    SESSION_ENDED = "session_ended"
-    SESSIONS_ENDED = "sessions_ended"
-    BROWSER_FORGOTTEN = "browser_forgotten"
-    PROFILE_SAVED = "profile_saved"
-    PASSWORD_CHANGED = "password_changed"
-    EMAIL_REQUESTED = "email_requested"
-    EMAIL_CONFIRMED = "email_confirmed"
-    EMAIL_CANCELLED = "email_cancelled"
-    EMAIL_NOT_RESTORED = "email_not_restored"
-    UNLOCKED = "unlocked"
-    CODES_LOW = "codes_low"
-    CODE_USED = "code_used"
-    SWITCHED = "switched"
-    PERSON_CHANGED = "person_changed"
-    INVITATION_SENT = "invitation_sent"
-    INVITATION_TAKEN_BACK = "invitation_taken_back"
-    INVITATION_ACCEPTED = "invitation_accepted"
-    ROLE_CHANGED = "role_changed"
-    ROLE_WAITS = "role_waits"
-    ROLE_APPROVED = "role_approved"
-    ROLE_REJECTED = "role_rejected"
-    ROLE_WITHDRAWN = "role_withdrawn"
-    HOME_CHANGED = "home_changed"
-    LEFT = "left"
-    LEFT_WAITS = "left_waits"
-    LEFT_CLOSED = "left_closed"
-    FILE_DONE = "file_done"
-    FILE_PARTLY_DONE = "file_partly_done"
-    USER_UNLOCKED = "user_unlocked"
-    USER_SESSIONS_ENDED = "user_sessions_ended"
-    USER_DISABLED = "user_disabled"
-    USER_ENABLED = "user_enabled"
-    USER_REMINDED = "user_reminded"
-    USER_PASSWORD_DUE = "user_password_due"
-    NOTHING_TO_DO = "nothing_to_do"
-    RESET_ASKED = "reset_asked"
-    RESETS_ASKED = "resets_asked"
-    RESET_APPROVED = "reset_approved"
-    RESET_REJECTED = "reset_rejected"
-    RESET_WITHDRAWN = "reset_withdrawn"
-    CALLER_VERIFIED = "caller_verified"
-    CARD_REMOVED = "card_removed"
-    PASSENGER_ADDED = "passenger_added"
-    PASSENGER_SAVED = "passenger_saved"
-    PASSENGER_REMOVED = "passenger_removed"
-    WEBHOOK_REMOVED = "webhook_removed"
-    BILLING_SAVED = "billing_saved"
-    PAYEE_REQUESTED = "payee_requested"
-    PAYEE_APPROVED = "payee_approved"
-    PAYEE_REJECTED = "payee_rejected"
-    PAYEE_WITHDRAWN = "payee_withdrawn"
-    PAYOUT_PREPARED = "payout_prepared"
-    PAYOUT_APPROVED = "payout_approved"
-    PAYOUT_COUNTED = "payout_counted"
-    PAYOUT_REJECTED = "payout_rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +33,10 @@ NOTICES: dict[NoticeKey, tuple[str, Phrase]] = {
     NoticeKey.SESSIONS_ENDED: ("success", lazy_gettext("All other sessions are ended.")),
     NoticeKey.BROWSER_FORGOTTEN: ("success", lazy_gettext("That browser is forgotten.")),
     NoticeKey.PROFILE_SAVED: ("success", lazy_gettext("Your profile is saved.")),
+    NoticeKey.PASSWORD_RESET: (
+        "success",
+        lazy_gettext("Your new password is set. Sign in with it."),
+    ),
     NoticeKey.PASSWORD_CHANGED: (
         "success",
         lazy_gettext("Your password is changed. All other sessions are ended."),
@@ -200,6 +138,14 @@ NOTICES: dict[NoticeKey, tuple[str, Phrase]] = {
         "success",
         lazy_gettext("They must choose a new password before they can go on."),
     ),
+    NoticeKey.ANNOUNCED: (
+        "success",
+        lazy_gettext("It is announced. The mail goes out now, and below you see who has read it."),
+    ),
+    NoticeKey.ANNOUNCEMENT_WITHDRAWN: (
+        "success",
+        lazy_gettext("It is withdrawn: nobody sees it any more, and no more mail goes out."),
+    ),
     NoticeKey.NOTHING_TO_DO: ("info", lazy_gettext("There was nothing to do: it is so already.")),
     NoticeKey.RESET_ASKED: (
         "success",
@@ -208,6 +154,25 @@ NOTICES: dict[NoticeKey, tuple[str, Phrase]] = {
     NoticeKey.RESETS_ASKED: (
         "success",
         lazy_gettext("The resets are asked for. A super-admin decides about each of them."),
+    ),
+    NoticeKey.APPROVAL_COUNTED: (
+        "info",
+        lazy_gettext("Your approval counts. One more is needed, of another person."),
+    ),
+    NoticeKey.EXCEPTION_ASKED: (
+        "info",
+        lazy_gettext("It is asked for. A super-admin decides, and you hear about it by mail."),
+    ),
+    NoticeKey.EXCEPTION_APPROVED: ("success", lazy_gettext("It is approved.")),
+    NoticeKey.EXCEPTION_REJECTED: ("success", lazy_gettext("It is rejected.")),
+    NoticeKey.EXCEPTION_WITHDRAWN: ("success", lazy_gettext("It is taken back.")),
+    NoticeKey.EXEMPTION_ENDED: (
+        "success",
+        lazy_gettext("The exemption is ended. Policy asks again from their next click on."),
+    ),
+    NoticeKey.BYPASS_GONE: (
+        "warning",
+        lazy_gettext("That code was used or is over. Use another way, or ask the service desk."),
     ),
     NoticeKey.RESET_APPROVED: (
         "success",
@@ -223,6 +188,14 @@ NOTICES: dict[NoticeKey, tuple[str, Phrase]] = {
     NoticeKey.WEBHOOK_REMOVED: (
         "success",
         lazy_gettext("The webhook is removed and its secret is forgotten."),
+    ),
+    NoticeKey.PLAN_CHANGED: (
+        "success",
+        lazy_gettext("The plan is changed. It holds from everybody’s next click on."),
+    ),
+    NoticeKey.API_TOKEN_REVOKED: (
+        "success",
+        lazy_gettext("The token is revoked. Its machine is refused from now on."),
     ),
     NoticeKey.BILLING_SAVED: ("success", lazy_gettext("The billing details are saved.")),
     NoticeKey.PAYEE_REQUESTED: (
@@ -243,6 +216,28 @@ NOTICES: dict[NoticeKey, tuple[str, Phrase]] = {
     NoticeKey.PAYOUT_COUNTED: (
         "info",
         lazy_gettext("Your approval counts. One more person must approve this payout."),
+    ),
+    NoticeKey.POLICY_DRAFT_SAVED: (
+        "success",
+        lazy_gettext("The draft is saved. It asks nothing of anybody before it is published."),
+    ),
+    NoticeKey.POLICY_DRAFT_DISCARDED: ("success", lazy_gettext("The draft is discarded.")),
+    NoticeKey.POLICY_DRAFT_CHANGED: (
+        "warning",
+        lazy_gettext("Somebody changed the draft meanwhile. Look at it again, then decide."),
+    ),
+    NoticeKey.POLICY_ANNOUNCED: (
+        "success",
+        lazy_gettext("The policy is announced. It holds from its date on."),
+    ),
+    NoticeKey.POLICY_ENFORCED: ("success", lazy_gettext("The policy is in force.")),
+    NoticeKey.POLICY_RETURNED: (
+        "success",
+        lazy_gettext("The version before is in force again. What was on its way is given up."),
+    ),
+    NoticeKey.POLICY_CHANGED: (
+        "warning",
+        lazy_gettext("Somebody published another version meanwhile. Look again, then decide."),
     ),
     NoticeKey.PAYOUT_REJECTED: ("success", lazy_gettext("The payout will not be paid.")),
 }

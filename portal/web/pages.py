@@ -93,7 +93,7 @@ def protection(visit: Visit) -> Protection:
             gettext("Whoever learns your password can sign in as you."),
             [
                 Step(
-                    gettext("Make a passkey, or enrol an authenticator app."),
+                    _first_step(visit),
                     security,
                     gettext("Choose one"),
                 )
@@ -113,6 +113,13 @@ def protection(visit: Visit) -> Protection:
         gettext("Make backup codes"),
     )
     return Protection("fair", headline, _if_lost(visit), [codes])
+
+
+def _first_step(visit: Visit) -> str:
+    """What to begin with, of what may be enrolled here."""
+    if any(one.strength.phishing_resistant for one in visit.facts.enrollable):
+        return gettext("Make a passkey, or enrol an authenticator app.")
+    return gettext("Enrol an authenticator app.")
 
 
 def _if_lost(visit: Visit) -> str:

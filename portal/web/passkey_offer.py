@@ -20,7 +20,12 @@ LIFETIME = timedelta(days=400)
 
 
 def is_due(visit: Visit) -> bool:
-    """Whether this person signed in with a code, or with a passkey of another device."""
+    """Whether this person signed in with a code, or with a passkey of another device.
+
+    Where a passkey may not be enrolled, for lack of a plan or by policy, none is offered.
+    """
+    if not any(one.kind == KIND for one in visit.facts.enrollable):
+        return False
     state = cookies.get(cookies.OFFER)
     by_passkey = any(proof.kind == KIND for proof in visit.session.authentications)
     return state == DUE or (not by_passkey and state != MADE)

@@ -16,7 +16,7 @@ from portal.rules.terms import Action
 from portal.web import addresses, gate, messages, notice_words, payment_words, render, tasks
 from portal.web.forms import refuse
 from portal.web.gate import requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.payment_forms import AccountForm, PayeeForm, PayeeNoteForm
 from portal.web.run import read, run
 

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.flows import payout_pages, payouts
-from portal.flows.outcomes import Blocked, Done, Gone
+from portal.flows.outcomes import Blocked, Counted, Done, Gone
 from portal.flows.payout_pages import Choice, Payout, Sheet
-from portal.flows.payouts import Counted, Prepared
+from portal.flows.payouts import Prepared
 from portal.flows.permission import Unsettled
 from portal.rules.access import Deny
 from portal.rules.terms import Action
@@ -26,7 +26,7 @@ from portal.web import (
 )
 from portal.web.forms import refuse
 from portal.web.gate import decision_for, requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.payment_forms import PayoutForm, PayoutNoteForm
 from portal.web.run import read, run
 

@@ -104,6 +104,13 @@ PLACES: tuple[Entry, ...] = (
         lazy_gettext("Who has an account here, and how safe it is."),
     ),
     Entry(
+        "memberships",
+        "memberships.index",
+        Action.VIEW_USERS,
+        lazy_gettext("Memberships"),
+        lazy_gettext("Invitations, roles, and what waits for a second person."),
+    ),
+    Entry(
         "resets",
         "resets.index",
         Action.VIEW_RESETS,
@@ -111,11 +118,39 @@ PLACES: tuple[Entry, ...] = (
         lazy_gettext("Requests to clear somebody’s authenticators."),
     ),
     Entry(
-        "memberships",
-        "memberships.index",
-        Action.VIEW_USERS,
-        lazy_gettext("Memberships"),
-        lazy_gettext("Invitations, roles, and what waits for a second person."),
+        "exceptions",
+        "exceptions.index",
+        Action.VIEW_EXCEPTIONS,
+        lazy_gettext("Exceptions"),
+        lazy_gettext("Who is let off what policy asks, or let in with a code."),
+    ),
+    Entry(
+        "policy",
+        "policy.index",
+        Action.VIEW_POLICY,
+        lazy_gettext("Policy"),
+        lazy_gettext("What is asked of whom, since when, and what is on its way."),
+    ),
+    Entry(
+        "announcements",
+        "announcements.index",
+        Action.VIEW_POLICY,
+        lazy_gettext("Announcements"),
+        lazy_gettext("What people are told, and who has read it."),
+    ),
+    Entry(
+        "plan",
+        "plans.index",
+        Action.VIEW_PLAN,
+        lazy_gettext("Plan"),
+        lazy_gettext("What your organisation has bought, and what is not in it."),
+    ),
+    Entry(
+        "api_tokens",
+        "api_tokens.index",
+        Action.VIEW_API_TOKENS,
+        lazy_gettext("API tokens"),
+        lazy_gettext("Keys of machines that read and ask in your name."),
     ),
 )
 

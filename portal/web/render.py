@@ -23,6 +23,7 @@ from portal.rules.terms import Action
 from portal.settings import LOCALES
 from portal.web import cookies, csrf, desks, here, messages, moments, notice_words, places, words
 from portal.web.addresses import address
+from portal.web.banner import find_banners
 from portal.web.compiled import Known, PageEnvironment
 from portal.web.csrf import SAFE_METHODS
 from portal.web.gate import decision_for
@@ -100,6 +101,7 @@ def page(
     if edge is not None:
         # What the gate let in provisionally shows nothing before its object was settled.
         assert edge.unsettled is None or status >= 400, edge.unsettled
+        find_banners(template, status, shown=fragment is None or not wants_fragment())
         runner().close(edge)
     if fragment is None or not wants_fragment():
         return Response(render(template, **values), status)
@@ -201,6 +203,7 @@ def _frame() -> dict[str, Any]:
         "desk": desks.of(visit) if visit else None,
         "links": _links(visit),
         "places": places.of(visit) if visit else [],
+        "banners": kept.get("banners"),
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flask import request
 from wtforms import HiddenField, RadioField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -22,7 +24,8 @@ def _clean(value: str | None) -> str | None:
     return value.strip() if value else value
 
 
-def _text(label: Any, *checks: Any, **more: Any) -> TextAreaField:
+def sentences(label: Any, *checks: Any, **more: Any) -> TextAreaField:
+    """A field for what a person writes about somebody: a few lines."""
     return TextAreaField(
         label,
         filters=[_clean],
@@ -32,7 +35,8 @@ def _text(label: Any, *checks: Any, **more: Any) -> TextAreaField:
     )
 
 
-def _way(ways: tuple[str, ...]) -> RadioField:
+def verification_of(ways: tuple[str, ...]) -> RadioField:
+    """How a caller was recognised: one way of these."""
     return RadioField(
         lazy_gettext("How did you verify who is asking?"),
         choices=lambda: [SelectChoice(way, reset_words.verification(way)) for way in ways],
@@ -44,8 +48,8 @@ class ResetForm(Form):
     """What an administrator says when they ask for a member's reset."""
 
     action: ClassVar[Action | None] = Action.REQUEST_RESET
-    reason = _text(lazy_gettext("Why is a reset needed?"), InputRequired(REQUIRED))
-    verification = _way(VERIFICATIONS)
+    reason = sentences(lazy_gettext("Why is a reset needed?"), InputRequired(REQUIRED))
+    verification = verification_of(VERIFICATIONS)
     code = StringField(
         lazy_gettext("Code that the caller reads to you"),
         validators=[Length(max=CODE_MAX, message=TOO_LONG)],
@@ -56,7 +60,7 @@ class DeskResetForm(ResetForm):
     """What the service desk says: with a note of the proof of identity."""
 
     action = Action.REQUEST_DESK_RESET
-    proof = _text(
+    proof = sentences(
         lazy_gettext("Which proof of identity did you see?"),
         InputRequired(REQUIRED),
         description=lazy_gettext(
@@ -70,24 +74,43 @@ class BulkResetForm(Form):
 
     action = Action.REQUEST_RESET
     users = HiddenField(validators=[Length(max=USERS_MAX, message=TOO_LONG)])
-    reason = _text(lazy_gettext("Why are these resets needed?"), InputRequired(REQUIRED))
-    verification = _way(BULK_VERIFICATIONS)
+    reason = sentences(lazy_gettext("Why are these resets needed?"), InputRequired(REQUIRED))
+    verification = verification_of(BULK_VERIFICATIONS)
 
 
 class ApprovalForm(Form):
     """A note is for the one who asked, and for whoever reads it later."""
 
     action: ClassVar[Action | None] = Action.APPROVE_RESET
-    note = _text(lazy_gettext("Note (if there is something to say)"))
+    note = sentences(lazy_gettext("Note (if there is something to say)"))
 
 
 class RejectionForm(ApprovalForm):
     action = Action.REJECT_RESET
-    note = _text(lazy_gettext("Why not? The one who asked reads this."), InputRequired(REQUIRED))
+    note = sentences(
+        lazy_gettext("Why not? The one who asked reads this."), InputRequired(REQUIRED)
+    )
 
 
 class WithdrawalForm(ApprovalForm):
     action = Action.WITHDRAW_RESET
+
+
+def beside(
+    classes: Mapping[str, type[ApprovalForm]], filled: ApprovalForm | None
+) -> dict[str, ApprovalForm]:
+    """The forms of one page. What was typed into one of them, `filled`, is not the others'."""
+    forms = {what: made() for what, made in classes.items()}
+    for each in forms.values():
+        if request.method == "POST":
+            each.note.data = ""
+    if filled is not None:
+        forms = {
+            what: filled if type(filled) is made else forms[what] for what, made in classes.items()
+        }
+    for what, each in forms.items():
+        each.note.id = f"{what}-note"
+    return forms
 
 
 class CallerCodeForm(Form):

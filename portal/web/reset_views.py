@@ -11,6 +11,7 @@ from portal.flows.reset_cases import Case
 from portal.flows.reset_pages import Described, Panel, Sheet
 from portal.flows.resets import Line
 from portal.web import messages, reset_words, tasks
+from portal.web.words import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class RequestView:
     expires_at: datetime
     decided_at: datetime | None
     decider: str | None
+    first_approver: str | None
     reason: str
     verification: str
     proof: str
@@ -61,6 +63,14 @@ def person(case: Case, why: str | None = None) -> PersonView:
         if case.waiting is not None and case.unfit == "reset_waits_already"
         else None,
     )
+
+
+def subject(sheet: Sheet) -> PersonView:
+    """Of somebody who is at home elsewhere now, no more than stood in it when it was asked for."""
+    if sheet.here:
+        return person(sheet.case)
+    of = sheet.described
+    return PersonView(of.user_name, of.user_email, of.organisation_name, [], [])
 
 
 def _why(reason: str) -> str:
@@ -88,13 +98,14 @@ def request(described: Described) -> RequestView:
         person=described.user_name,
         email=described.user_email,
         organisation=described.organisation_name,
-        requester=described.requester_name,
+        requester=_requester(described),
         state=str(state),
         tone=tone,
         created_at=one.created_at,
         expires_at=one.expires_at,
         decided_at=one.decided_at,
         decider=described.decider_name,
+        first_approver=described.first_approver_name,
         reason=one.reason,
         verification=reset_words.verification(one.verification),
         proof=one.proof,
@@ -103,8 +114,14 @@ def request(described: Described) -> RequestView:
     )
 
 
-def why_not_approve(sheet: Sheet) -> str | None:
+def _requester(described: Described) -> str:
+    """Who asked: a machine does so in the name of the person who made its token."""
+    name = described.requester_name
+    if described.request.api_token_id is None:
+        return name
+    return gettext("%(person)s, through a machine", person=name)
+
+
+def why_not_approve(why: str | None) -> str:
     """Why this reader cannot approve, where that is worth a sentence."""
-    if sheet.why_not is None or sheet.may_approve:
-        return None
-    return str(tasks.DENIED[sheet.why_not]) if sheet.why_not in {"oneself", "second_person"} else ""
+    return str(tasks.DENIED[why]) if why in {"oneself", "second_person"} else ""

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.flows import reset_decisions, reset_pages, resets
-from portal.flows.outcomes import Blocked, Done, Gone
+from portal.flows.outcomes import Blocked, Counted, Done, Gone
 from portal.flows.permission import Unsettled
 from portal.flows.reset_pages import Panel, Sheet
 from portal.flows.resets import Asked, Heard, Listed, Requested
@@ -16,7 +16,7 @@ from portal.rules.terms import Action
 from portal.web import addresses, gate, render, reset_views, reset_words
 from portal.web.forms import refuse
 from portal.web.gate import requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.reset_forms import (
     ApprovalForm,
     BulkResetForm,
@@ -24,11 +24,12 @@ from portal.web.reset_forms import (
     RejectionForm,
     ResetForm,
     WithdrawalForm,
+    beside,
 )
 from portal.web.run import read, run
 
 blueprint = Blueprint("resets", __name__)
-Outcome = Done | Unsettled | Blocked | Gone
+Outcome = Done | Counted | Unsettled | Blocked | Gone
 FORMS = {"approval": ApprovalForm, "rejection": RejectionForm, "withdrawal": WithdrawalForm}
 
 
@@ -152,14 +153,6 @@ def _sheet_page(
     sheet = read(reset_pages.sheet, g.visit, str(reset_id))
     if not isinstance(sheet, Sheet):
         abort(404)
-    forms = {what: made() for what, made in FORMS.items()}
-    for each in forms.values():
-        if request.method == "POST":
-            each.note.data = ""  # What was typed into one of them is not the others'.
-    if form is not None:
-        forms = {what: form if type(form) is FORMS[what] else forms[what] for what in forms}
-    for what, each in forms.items():
-        each.note.id = f"{what}-note"
     allowed = {
         "approval": sheet.may_approve,
         "rejection": sheet.may_reject,
@@ -170,11 +163,12 @@ def _sheet_page(
         status=status,
         fragment="resets/_reset.html",
         reset=reset_views.request(sheet.described),
-        subject=reset_views.person(sheet.case),
+        subject=reset_views.subject(sheet),
         waits=sheet.described.request.state == "waiting",
         error=error,
-        why_not=reset_views.why_not_approve(sheet),
-        forms=forms,
+        why_not=reset_views.why_not_approve(sheet.why_not),
+        forms=beside(FORMS, form),
+        approvals=sheet.approvals,
         urls={
             what: url_for(f".take_{what}", reset_id=reset_id)
             for what, may in allowed.items()
@@ -208,8 +202,9 @@ def _decide(
     if not form.validate():
         return _sheet_page(reset_id, form, status=422)
     match run(decision, g.visit, str(reset_id), form.note.data or ""):
-        case Done():
-            return render.say(render.leave_for(url_for(".show", reset_id=reset_id)), done)
+        case Done() | Counted() as outcome:
+            said = NoticeKey.APPROVAL_COUNTED if isinstance(outcome, Counted) else done
+            return render.say(render.leave_for(url_for(".show", reset_id=reset_id)), said)
         case Unsettled() as unsettled:
             return gate.refuse(unsettled)
         case Blocked(reason):

@@ -16,7 +16,7 @@ from portal.rules.terms import Action, Role
 from portal.web import addresses, gate, membership_views, membership_words, render
 from portal.web.gate import requires
 from portal.web.membership_forms import HomeForm, RoleForm, offer
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import read, run
 
 blueprint = Blueprint("roles", __name__)

@@ -6,17 +6,19 @@ from flask import Blueprint, Response, abort, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.ceremony import Reason, Rejected
-from portal.flows import credentials, enrolment
+from portal.flows import credentials, enrolment, offered
 from portal.flows.enrolment import Enrolled, Started
-from portal.flows.outcomes import Gone, NotOffered
+from portal.flows.outcomes import Blocked, Gone, NotOffered
 from portal.rules.access import Enrol
 from portal.rules.terms import Action
 from portal.web import (
     addresses,
+    asked_views,
     challenges,
     codes_file,
     messages,
     pages,
+    plan_words,
     render,
     security_views,
     signals,
@@ -24,7 +26,7 @@ from portal.web import (
 from portal.web.brief import BriefForm, CodeForm, answer_form
 from portal.web.gate import decision_for, requires
 from portal.web.limits import brake_person
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import read, run
 from portal.web.words import gettext
 
@@ -41,7 +43,7 @@ def index() -> ResponseReturnValue:
     # A set of codes that exists is renewed from its own row and page.
     offers = [
         kind
-        for kind in enrolment.offers(g.edge, g.visit)
+        for kind in offered.offers(g.edge, g.visit)
         if kind not in held or g.edge.factors[kind].several
     ]
     return render.page(
@@ -50,6 +52,8 @@ def index() -> ResponseReturnValue:
         protection=pages.protection(g.visit),
         rows=[security_views.row(row) for row in rows],
         offers=pages.enrolments(offers, _begin_url),
+        unpaid=plan_words.missing_for(g.visit, offered.unpaid(g.edge, g.visit)),
+        plan_url=plan_words.page_for(g.visit),
         caller_code_url=addresses.address("caller_checks.show"),
         signals=signals.of_account(g.visit, [row.authenticator.lookup for row in rows]),
     )
@@ -66,7 +70,8 @@ def _begin_url(kind: str, variant: str | None) -> str:
 @requires(Action.VIEW_SECURITY)
 def how_it_works() -> ResponseReturnValue:
     g.here = "how_it_works"
-    return render.page("security/how_it_works.html")
+    asked = asked_views.of_person(g.edge, g.visit)
+    return render.page("security/how_it_works.html", asked=asked)
 
 
 @blueprint.post("/security/authenticators/new/<kind>")
@@ -80,6 +85,8 @@ def begin_enrolment(kind: str) -> ResponseReturnValue:
             wanted = addresses.own_path(request.args.get("next"))
             target = url_for(".show_enrolment", kind=kind, ceremony=ceremony.id, next=wanted)
             return render.leave_for(target)
+        case Blocked(reason):
+            return _enrolment_gone(str(plan_words.REFUSED[reason]), status=403)
         case NotOffered():
             abort(404)
     raise AssertionError(kind)
@@ -114,6 +121,8 @@ def finish_enrolment(kind: str, ceremony_id: object) -> ResponseReturnValue:
             return _enrolled(kind, enrolled)
         case Rejected(reason):
             return _enrolment_again(kind, str(ceremony_id), form, reason)
+        case Blocked(reason):
+            return _enrolment_gone(str(plan_words.REFUSED[reason]), status=403)
         case Gone():
             return _enrolment_gone()
     raise AssertionError(kind)
@@ -218,7 +227,7 @@ def backup_codes() -> ResponseReturnValue:
     return render.page(
         "security/backup_codes.html",
         codes=security_views.codes(rows),
-        allowed=CODES in enrolment.offers(g.edge, g.visit),
+        allowed=CODES in offered.offers(g.edge, g.visit),
         begin_url=url_for(".begin_backup_codes", next=wanted),
         skip_url=wanted,
     )
@@ -236,6 +245,8 @@ def begin_backup_codes() -> ResponseReturnValue:
     match run(enrolment.begin, g.visit, CODES):
         case Started() as started:
             return _enrolment_page(started, CODES, CodeForm())
+        case Blocked(reason):
+            return _enrolment_gone(str(plan_words.REFUSED[reason]), status=403)
         case NotOffered():
             return render.leave_for(url_for(".index"))
     raise AssertionError

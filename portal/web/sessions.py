@@ -10,7 +10,7 @@ from portal.rules.terms import Action
 from portal.web import addresses, notice_words, pages, render, security_views
 from portal.web.gate import requires
 from portal.web.login import signed_out
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import read, run
 
 blueprint = Blueprint("sessions", __name__)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from portal.flows.user_lists import Line
 from portal.rules.spreadsheet import Cell
-from portal.web import messages, user_views, user_words
+from portal.web import compliance_words, messages, user_views, user_words
 from portal.web.words import gettext
 
 
@@ -22,6 +23,9 @@ def head() -> list[str]:
         gettext("Last sign-in"),
         gettext("Phishing-resistant"),
         gettext("Kept"),
+        gettext("Policy"),
+        gettext("Must enrol by"),
+        gettext("Exempt until"),
     ]
 
 
@@ -29,7 +33,6 @@ def rows(lines: Iterable[Line]) -> Iterator[list[Cell]]:
     """Cells: text, and numbers as numbers. Moments are in UTC, as ISO 8601 writes them."""
     for line in lines:
         beside = sum(count for kind, count in line.kinds.items() if kind != "password")
-        last = line.last_signed_in_at
         yield [
             line.name,
             line.email,
@@ -38,7 +41,14 @@ def rows(lines: Iterable[Line]) -> Iterator[list[Cell]]:
             ", ".join(user_views.factors(line.kinds)),
             beside,
             int(line.strongest),
-            last.strftime("%Y-%m-%dT%H:%M:%SZ") if last else "",
+            _moment(line.last_signed_in_at),
             gettext("Yes") if line.resistance else gettext("No"),
             str(user_words.KEPT[line.resistance]) if line.resistance else "",
+            compliance_words.state(line)[1],
+            _moment(line.enrol_by),
+            _moment(line.exempt_until),
         ]
+
+
+def _moment(value: datetime | None) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else ""

@@ -14,7 +14,16 @@ from portal.flows.user_lists import EVERYBODY, Asked, Line, Listing
 from portal.flows.user_pages import UserPage
 from portal.rules.assurance import resistance
 from portal.rules.terms import ADMINISTRATORS, AccountState, Action
-from portal.web import membership_words, messages, moments, pages, tasks, user_words
+from portal.web import (
+    compliance_words,
+    exception_words,
+    membership_words,
+    messages,
+    moments,
+    pages,
+    tasks,
+    user_words,
+)
 from portal.web.devices import browser_name
 from portal.web.words import gettext
 
@@ -40,6 +49,7 @@ class Row:
     resistance: messages.Words
     level: messages.Words
     last_signed_in_at: datetime | None
+    policy: Mark
     marks: list[Mark]
     reset_url: str | None
 
@@ -79,6 +89,7 @@ def row(line: Line, *, resettable: bool = False) -> Row:
         resistance=user_words.RESISTANCE[line.resistance],
         level=user_words.LEVELS[line.strongest],
         last_signed_in_at=line.last_signed_in_at,
+        policy=Mark(*compliance_words.state(line)),
         marks=marks(line),
         reset_url=url_for("resets.new", user_id=line.id) if offered else None,
     )
@@ -243,6 +254,7 @@ def details(page: UserPage) -> dict[str, Any]:
         "user": row(page.line),
         "home": page.case.organisation.name,
         "created_at": page.case.user.created_at,
+        "policy": compliance_words.details(page.line, page.due),
         "memberships": list(roles.items()),
         "held": held(page),
         "lock": locked(page.line.locked_until),
@@ -262,6 +274,21 @@ def details(page: UserPage) -> dict[str, Any]:
         "buttons": buttons(page),
         "refusal": refusal(page),
         "reset_url": reset_url(page),
+        "ask_urls": [
+            (
+                exception_words.KINDS[kind].ask,
+                url_for(f"exceptions.ask_{kind}", user_id=page.line.id),
+            )
+            for kind in page.askable
+        ],
+        "exceptions": [
+            (
+                exception_words.KINDS[one.kind].name,
+                exception_words.STATES[one.state],
+                url_for("exceptions.show", exception_id=one.id),
+            )
+            for one in page.made
+        ],
         "roles_url": url_for("roles.show", user_id=page.line.id),
         "call_url": url_for("caller_checks.ask", user_id=page.line.id) if page.verifiable else None,
     }

@@ -11,6 +11,10 @@ SHOWN: dict[str, Phrase] = {
     "two_factors": lazy_gettext("Second factor enrolled"),
     "resistant": lazy_gettext("Phishing-resistant"),
     "not_resistant": lazy_gettext("Not phishing-resistant"),
+    "must_enrol": lazy_gettext("Policy: must enrol by a date"),
+    "stopped": lazy_gettext("Policy: stopped until they enrol"),
+    "exempt": lazy_gettext("Policy: exempt"),
+    "fine": lazy_gettext("Policy: fine"),
     "locked": lazy_gettext("Locked"),
     "reset": lazy_gettext("Reset waiting"),
     "invited": lazy_gettext("Invited"),
@@ -20,6 +24,7 @@ SORTS: dict[str, Phrase] = {
     "name": lazy_gettext("Name"),
     "strongest": lazy_gettext("Level in reach"),
     "signed_in": lazy_gettext("Last sign-in"),
+    "enrol": lazy_gettext("Policy"),
 }
 LEVELS: dict[AAL, Phrase] = {
     AAL.NONE: lazy_gettext("Nothing yet"),

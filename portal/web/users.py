@@ -21,7 +21,7 @@ from portal.rules.terms import Action
 from portal.web import addresses, gate, notice_words, render, user_file, user_views, user_words
 from portal.web.forms import TOO_LONG, Form
 from portal.web.gate import requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.run import read, run
 from portal.web.words import lazy_gettext
 

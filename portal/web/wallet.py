@@ -14,7 +14,7 @@ from portal.flows.wallet import Card, Outdated, Passenger, Profile
 from portal.rules.terms import Action
 from portal.web import notice_words, render
 from portal.web.gate import requires
-from portal.web.notice_words import NoticeKey
+from portal.web.notice_keys import NoticeKey
 from portal.web.platform_forms import PassengerForm
 from portal.web.run import run
 from portal.web.words import gettext

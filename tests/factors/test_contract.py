@@ -32,6 +32,9 @@ LATER = START + timedelta(minutes=5)
 # What is no secret of an authenticator, by kind: it says what it is, not who may use it.
 PUBLIC = {"passkey": ("aaguid", "model", "format", "variant", "transports", "rp_id")}
 
+# What administrators give out.
+ISSUED = {"bypass_code"}
+
 # What can be typed or sent and is never right: no exception, no acceptance.
 NEVER_RIGHT = {
     "empty": "",
@@ -183,16 +186,18 @@ def test_a_kind_says_what_it_is(factor: Factor) -> None:
     assert isinstance(factor.several, bool)
     assert not (factor.strength.look_up_secret and factor.several)
     assert factor.interactive is hasattr(factor, "begin_challenge")
+    assert factor.strength.issued is (factor.kind in ISSUED) is hasattr(factor, "issue")
+    assert factor.strength.look_up_secret or not factor.strength.issued
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_has_its_words_its_pages_and_its_icon(kind: str) -> None:
     words = messages.FACTORS[kind]
     assert str(words.label) and str(words.description) and str(words.wrong)
-    for page in ("challenge.html", "row.html"):
-        assert (FOLDERS / kind / page).is_file()
-    # The password is set and changed on the account's own page.
-    assert (FOLDERS / kind / "enrol.html").is_file() == (kind != "password")
+    assert (FOLDERS / kind / "challenge.html").is_file()
+    # What is given out is nobody's to enrol or keep; the password is changed on its own page.
+    assert (FOLDERS / kind / "row.html").is_file() == (kind not in ISSUED)
+    assert (FOLDERS / kind / "enrol.html").is_file() == (kind not in {*ISSUED, "password"})
     assert (ROOT / "static" / "icons" / f"factor-{kind}.svg").is_file()
 
 

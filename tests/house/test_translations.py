@@ -98,12 +98,14 @@ def lost(source: Catalog, message: Message) -> list[str]:
         wanted = placeholders(message.id)
         return [form for form in forms(message) if placeholders(form) != wanted]
     wanted = placeholders(message.id[1])
+    without_number = wanted - placeholders("%(num)s %(num)d")
     standing = numbers_of(source)
     # "One code is left": a form for one number alone may leave the number out.
     return [
         form
         for index, form in enumerate(forms(message))
-        if placeholders(form) != wanted and not (len(standing[index]) == 1 and "%" not in form)
+        if placeholders(form) != wanted
+        and not (len(standing[index]) == 1 and placeholders(form) == without_number)
     ]
 
 

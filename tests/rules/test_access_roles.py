@@ -37,6 +37,13 @@ ROLES: dict[Action, set[Role]] = {
     Action.VIEW_CARDS: {TRAVELER},
     Action.VIEW_PASSENGERS: {TRAVELER},
     Action.CHANGE_PASSENGERS: {TRAVELER},
+    Action.VIEW_PLAN: {PARTNER, HQ, SUPER},
+    Action.CHANGE_PLAN: {SUPER},
+    Action.VIEW_API_TOKENS: {PARTNER, SUPER},
+    Action.CHANGE_API_TOKENS: {PARTNER, SUPER},
+    Action.VIEW_POLICY: {PARTNER, HQ, SUPER, DESK},
+    Action.DRAFT_POLICY: {PARTNER, SUPER},
+    Action.PUBLISH_POLICY: {PARTNER, SUPER},
     Action.VIEW_USERS: {PARTNER, HQ, SUPER, DESK},
     Action.EXPORT_USERS: {PARTNER, HQ, SUPER, DESK},
     Action.ADMINISTER_USER: {PARTNER, HQ, SUPER},
@@ -46,6 +53,15 @@ ROLES: dict[Action, set[Role]] = {
     Action.WITHDRAW_RESET: {PARTNER, HQ, SUPER, DESK},
     Action.APPROVE_RESET: {SUPER},
     Action.REJECT_RESET: {SUPER},
+    Action.VIEW_EXCEPTIONS: {PARTNER, HQ, SUPER, DESK},
+    Action.REQUEST_EXEMPTION: {PARTNER, HQ, SUPER},
+    Action.APPROVE_EXEMPTION: {SUPER},
+    Action.END_EXEMPTION: {PARTNER, HQ, SUPER},
+    Action.REQUEST_BYPASS: {HQ, SUPER, DESK},
+    Action.APPROVE_BYPASS: {SUPER},
+    Action.ISSUE_BYPASS: {HQ, SUPER, DESK},
+    Action.REJECT_EXCEPTION: {SUPER},
+    Action.WITHDRAW_EXCEPTION: {PARTNER, HQ, SUPER, DESK},
     Action.CHECK_CALLER: {DESK},
     Action.INVITE_USER: {PARTNER, HQ, SUPER},
     Action.CHANGE_MEMBERSHIP: {PARTNER, HQ, SUPER},
@@ -62,11 +78,21 @@ GRANTED = {
     Action.REQUEST_RESET,
     Action.REQUEST_DESK_RESET,
     Action.APPROVE_RESET,
+    Action.REQUEST_EXEMPTION,
+    Action.APPROVE_EXEMPTION,
+    Action.REQUEST_BYPASS,
+    Action.APPROVE_BYPASS,
     Action.APPROVE_MEMBERSHIP,
 }
 FRESH = {
+    Action.END_EXEMPTION,
+    Action.ISSUE_BYPASS,
+    Action.DRAFT_POLICY,
+    Action.PUBLISH_POLICY,
     Action.CHANGE_WEBHOOKS,
     Action.CHANGE_BILLING,
+    Action.CHANGE_PLAN,
+    Action.CHANGE_API_TOKENS,
     Action.PREPARE_PAYOUT,
     Action.EXPORT_USERS,
     Action.ADMINISTER_USER,
@@ -82,26 +108,37 @@ OWN = {
     Action.APPROVE_PAYEE,
     Action.REJECT_PAYEE,
 }
-BELOW = {Action.VIEW_USERS, Action.EXPORT_USERS}
+BELOW = {Action.VIEW_PLAN, Action.VIEW_POLICY, Action.VIEW_USERS, Action.EXPORT_USERS}
 SERVED = {
+    Action.DRAFT_POLICY,
+    Action.PUBLISH_POLICY,
     Action.ADMINISTER_USER,
     Action.REQUEST_RESET,
     Action.WITHDRAW_RESET,
+    Action.REQUEST_EXEMPTION,
+    Action.END_EXEMPTION,
     Action.CHANGE_MEMBERSHIP,
 }
 # As served; and from the root any organisation's, or any without an administrator.
 SERVED_OR_ANY = {
+    Action.WITHDRAW_EXCEPTION,
     Action.APPROVE_MEMBERSHIP,
     Action.REJECT_MEMBERSHIP,
     Action.WITHDRAW_MEMBERSHIP,
 }
 SERVED_OR_UNATTENDED = {Action.INVITE_USER}
 ANYWHERE = {
+    Action.CHANGE_PLAN,
     Action.APPROVE_PAYOUT,
     Action.REJECT_PAYOUT,
     Action.REQUEST_DESK_RESET,
     Action.APPROVE_RESET,
     Action.REJECT_RESET,
+    Action.APPROVE_EXEMPTION,
+    Action.REQUEST_BYPASS,
+    Action.APPROVE_BYPASS,
+    Action.ISSUE_BYPASS,
+    Action.REJECT_EXCEPTION,
     Action.CHECK_CALLER,
 }
 TARGETED = OWN | BELOW | SERVED | SERVED_OR_ANY | SERVED_OR_UNATTENDED | ANYWHERE
@@ -109,9 +146,19 @@ SECOND_PERSON = {
     Action.APPROVE_PAYEE,
     Action.APPROVE_PAYOUT,
     Action.APPROVE_RESET,
+    Action.APPROVE_EXEMPTION,
+    Action.APPROVE_BYPASS,
     Action.APPROVE_MEMBERSHIP,
 }
 NEVER_ONESELF = {
+    Action.REQUEST_EXEMPTION,
+    Action.APPROVE_EXEMPTION,
+    Action.END_EXEMPTION,
+    Action.REQUEST_BYPASS,
+    Action.APPROVE_BYPASS,
+    Action.ISSUE_BYPASS,
+    Action.REJECT_EXCEPTION,
+    Action.WITHDRAW_EXCEPTION,
     Action.ADMINISTER_USER,
     Action.REQUEST_RESET,
     Action.REQUEST_DESK_RESET,
@@ -123,7 +170,13 @@ NEVER_ONESELF = {
     Action.APPROVE_MEMBERSHIP,
     Action.WITHDRAW_MEMBERSHIP,
 }
-WITHIN_RANK = {Action.ADMINISTER_USER}  # Roles have ranks of their own: rules/roles.py.
+# Roles have ranks of their own: rules/roles.py.
+WITHIN_RANK = {
+    Action.ADMINISTER_USER,
+    Action.REQUEST_EXEMPTION,
+    Action.REQUEST_BYPASS,
+    Action.ISSUE_BYPASS,
+}
 # Path and mark of the organisation that an object belongs to, and which standings reach it.
 PLACES = {
     "one's own": ("/hq/partner/", False, {"own", "below", "served", "any"}),

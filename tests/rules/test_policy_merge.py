@@ -13,44 +13,31 @@ from hypothesis import strategies as st
 from portal.rules.actions import ACTIONS, RAISABLE, Entry
 from portal.rules.policy import (
     DEFAULT,
+    Demand,
     Policy,
     Raised,
     Restrictions,
+    Stance,
     asks_attestation,
+    base_level,
     contradiction,
+    demand,
+    is_allowed,
     merge,
-    of_member,
     refusal,
+    stance,
     strictest,
+    without_demands,
 )
+from portal.rules.policy_values import Asked
+from portal.rules.rollout import ALWAYS, together
 from portal.rules.terms import AAL, Action, Membership, Role, Traits
+from tests.support.clock import START as NOW
+from tests.support.facts import STRENGTHS
+from tests.support.policies import makes, policies
 
-MODELS = ("one", "two", "three")
-models = st.frozensets(st.sampled_from(MODELS))
-restrictions = st.builds(
-    Restrictions, st.booleans(), st.booleans(), st.integers(0, 3), st.none() | models, models
-)
-raises = st.builds(
-    Raised,
-    st.sampled_from([None, AAL.AAL2, AAL.AAL3]),
-    st.booleans(),
-    st.none() | st.integers(1, 60).map(lambda minutes: timedelta(minutes=minutes)),
-)
-policies = st.builds(
-    Policy,
-    st.sampled_from(["a/1", "b/2", "a/1+b/2"]),
-    st.frozensets(st.sampled_from(Role)),
-    restrictions,
-    st.dictionaries(st.sampled_from(sorted(RAISABLE)[:3]), raises),
-)
-makes = st.builds(
-    Traits,
-    st.sampled_from(["", *MODELS]),
-    st.booleans(),
-    st.integers(0, 3),
-    st.booleans(),
-    st.booleans(),
-)
+roles = st.sampled_from(Role)
+kinds = st.sampled_from(sorted(STRENGTHS))
 KEY = Traits("one", attested=True, certification=2, device_bound=True)
 
 
@@ -88,6 +75,78 @@ def test_together_they_ask_no_less_than_either(one: Policy, other: Policy, make:
     assert asks_attestation(both) or not asks_attestation(one)
     for action, more in one.raised.items():
         assert asks_no_less(both.raised[action], more)
+    assert both.reset_approvals >= one.reset_approvals
+
+
+@given(policies, policies, roles, kinds)
+def test_together_they_let_nobody_in_more_easily(
+    one: Policy, other: Policy, role: Role, kind: str
+) -> None:
+    both = merge(one, other)
+    held = [STRENGTHS[kind]]
+    assert base_level(both, [role], held) >= base_level(one, [role], held)
+    if asked := demand(one, [role]):
+        stricter = demand(both, [role])
+        assert stricter is not None
+        assert stricter.level >= asked.level
+        assert stricter.phishing_resistant >= asked.phishing_resistant
+    assert is_allowed(one, kind, held[0]) or not is_allowed(both, kind, held[0])
+    if is_allowed(one, kind, held[0]) and is_allowed(other, kind, held[0]):
+        assert is_allowed(both, kind, held[0]), "what neither forbids is not forbidden"
+
+
+@given(policies, policies, roles)
+def test_the_strictest_that_anybody_says_of_a_role_counts(
+    one: Policy, other: Policy, role: Role
+) -> None:
+    said = [policy for policy in (one, other) if speaks_of(policy, role)]
+    strictest_said = max((stance(policy, [role]) for policy in said), default=Stance.OPTIONAL)
+    assert stance(merge(one, other), [role]) is strictest_said
+
+
+def speaks_of(policy: Policy, role: Role) -> bool:
+    named = policy.required_roles | policy.optional_roles | policy.off_roles
+    return role in named or role in policy.demands
+
+
+@pytest.mark.parametrize(
+    ("policy", "roles", "expected"),
+    [
+        (Policy("", frozenset()), [], Stance.OPTIONAL),
+        (Policy("", frozenset()), [Role.DISPATCHER], Stance.OPTIONAL),
+        (Policy("", frozenset({Role.DISPATCHER})), [Role.DISPATCHER], Stance.REQUIRED),
+        (Policy("", frozenset(), demands={Role.DISPATCHER: Demand()}), [Role.DISPATCHER], 2),
+        (Policy("", frozenset(), off_roles=frozenset({Role.DISPATCHER})), [Role.DISPATCHER], 0),
+        (
+            Policy("", frozenset(), optional_roles=frozenset(Role), off_roles=frozenset(Role)),
+            [Role.DISPATCHER],
+            Stance.OPTIONAL,
+        ),
+        (
+            Policy("", frozenset({Role.TRAVELER}), off_roles=frozenset({Role.DISPATCHER})),
+            [Role.DISPATCHER, Role.TRAVELER],
+            Stance.REQUIRED,
+        ),
+    ],
+)
+def test_a_role_is_off_optional_or_required(
+    policy: Policy, roles: list[Role], expected: int
+) -> None:
+    assert stance(policy, roles) == expected
+
+
+@given(policies, roles)
+def test_an_exemption_leaves_what_the_built_in_policy_and_operations_ask(
+    one: Policy, role: Role
+) -> None:
+    both = merge(DEFAULT, one)
+    exempt = without_demands(both)
+    assert exempt.required_roles == DEFAULT.required_roles
+    assert (exempt.demands, exempt.methods) == ({}, None)
+    assert exempt.raised == both.raised
+    assert exempt.restrictions == both.restrictions
+    assert exempt.reset_approvals == both.reset_approvals
+    assert base_level(exempt, [role], []) == base_level(DEFAULT, [role], [])
 
 
 @given(policies, policies, makes)
@@ -99,18 +158,22 @@ def test_together_they_refuse_nothing_that_neither_does(
     assert refusal(one.restrictions, make) or refusal(other.restrictions, make)
 
 
+def asked_of(held: list[Membership]) -> Policy:
+    return together((one.asked for one in held), NOW, ALWAYS)
+
+
 def test_a_person_obeys_the_strictest_of_all_memberships() -> None:
     ours = Policy("a/1", frozenset({Role.DISPATCHER}))
     theirs = Policy("b/1", frozenset(), Restrictions(attested=True))
     held = [
-        Membership("a", "A", Role.TRAVELER, policy=ours),
-        Membership("a", "A", Role.DISPATCHER, policy=ours),
-        Membership("b", "B", Role.TRAVELER, policy=theirs),
+        Membership("a", "A", Role.TRAVELER, asked=Asked(ours)),
+        Membership("a", "A", Role.DISPATCHER, asked=Asked(ours)),
+        Membership("b", "B", Role.TRAVELER, asked=Asked(theirs)),
         Membership("c", "C", Role.TRAVELER),
     ]
-    assert of_member(held) == strictest([DEFAULT, ours, theirs])
-    assert of_member(held[3:]) is DEFAULT
-    assert of_member([]) is DEFAULT
+    assert asked_of(held) == strictest([DEFAULT, ours, theirs])
+    assert asked_of(held[3:]) is DEFAULT
+    assert asked_of([]) is DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -182,6 +245,9 @@ def test_attestation_is_asked_for_where_anything_goes_by_it() -> None:
     assert asks_attestation(with_(certification=1))
     assert asks_attestation(with_(allowed=frozenset({"one"})))
     hardware = {Action.APPROVE_PAYOUT: Raised(AAL.AAL3)}
+    demanded = {Role.DISPATCHER: Demand(AAL.AAL3)}
+    assert asks_attestation(Policy("", frozenset(), demands=demanded))
+    assert not asks_attestation(Policy("", frozenset(), demands={Role.DISPATCHER: Demand()}))
     assert asks_attestation(Policy("", frozenset(), raised=hardware))
     assert not asks_attestation(
         Policy("", frozenset(), raised={Action.APPROVE_PAYOUT: Raised(AAL.AAL2, True)})
@@ -204,6 +270,8 @@ def test_attestation_is_asked_for_where_anything_goes_by_it() -> None:
         (Policy("", frozenset(), raised={Action.HOME: Raised(AAL.AAL3)}), "not_raisable"),
         (Policy("", frozenset(), raised={Action.ENROL: Raised(AAL.AAL3)}), "not_raisable"),
         (Policy("", frozenset(), raised={Action.APPROVE_PAYOUT: Raised(AAL.AAL3)}), None),
+        (Policy("", frozenset(), methods=frozenset()), "no_method"),
+        (Policy("", frozenset(), methods=frozenset({"totp"})), None),
     ],
 )
 def test_what_nobody_could_meet_is_a_contradiction(asked: Policy, why: str | None) -> None:

@@ -16,8 +16,8 @@ from portal.rules.facts import Facts
 from portal.rules.policy import DEFAULT, Raised
 from portal.rules.terms import AAL, Action, Role, Target
 from tests.rules.test_access_properties import sessions
-from tests.rules.test_policy_merge import raises
 from tests.support.facts import NOW, STRENGTHS, acting_for, held, proof, session
+from tests.support.policies import raises
 
 ONE, TWO, THREE = Allow(AAL.AAL1), Allow(AAL.AAL2), Allow(AAL.AAL3)
 HARDWARE, RESISTANT = Raised(AAL.AAL3), Raised(phishing_resistant=True)

@@ -11,13 +11,13 @@ import pytest
 
 from portal.edge import Edge
 from portal.providers.places import Places
-from portal.rules.terms import AccountState
+from portal.rules.terms import AccountState, Holdings
 from portal.settings import Settings
 from portal.store import organisations, users
 from portal.store.engine import Database
 from portal.store.organisations import Organisation
 from portal.store.sealed import KeyRing
-from portal.store.users import Summary, User
+from portal.store.users import User
 from portal.web.run import Runner
 from tests.support.clock import Clock, Entropy
 from tests.support.house import settings_for
@@ -76,7 +76,7 @@ class Store:
 
 
 def user_of(now: datetime, user_id: str, email: str, home: str) -> User:
-    return User(user_id, email, "Tara", "en", "UTC", AccountState.ACTIVE, home, Summary(), now)
+    return User(user_id, email, "Tara", "en", "UTC", AccountState.ACTIVE, home, Holdings(), now)
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.edge import Edge
-from portal.rules.terms import AAL, Category, Strength
+from portal.rules.terms import AAL, Category, Holdings, Strength
 from portal.store import authenticators, users
 from portal.store.authenticators import Authenticator, New
-from portal.store.summaries import Summary
 from portal.store.tables import users as users_table
 from tests.store.conftest import Store, user_of
 from tests.support.threads import at_once
@@ -56,7 +55,7 @@ def test_of_many_registrations_of_one_address_one_wins(store: Store) -> None:
 def test_what_people_hold_is_read_alike_each_time_and_changed_by_nobody(store: Store) -> None:
     user_id = store.user()
     for worth in (STRENGTH, Strength(Category.KNOWLEDGE, restricted=True)):
-        summary = Summary({"totp": worth}, {"totp": 2})
+        summary = Holdings({"totp": worth}, {"totp": 2})
         store.run(users.set_summary, user_id, summary, AAL.AAL1)
         found = store.run(users.by_id, user_id).summary
         assert found == summary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,6 +150,25 @@ def test_an_invitation_that_the_release_before_took_back_disables_nobody(bare_ur
     assert execute(bare_url, marked) == [("1@new.example", True)]
     command.downgrade(config, "0003")
     assert states(bare_url) == before, "as the release before reads it"
+
+
+def test_what_organisations_asked_before_is_where_their_roll_outs_begin(bare_url: str) -> None:
+    config = config_for(bare_url)
+    command.upgrade(config, "0004")
+    published = (
+        "INSERT INTO policies (id, organisation_id, number, document, published_at) VALUES "
+        f"('{identity(1)}', '{HOME}', 1, '{{}}', '2026-01-01 12:00:00.000000'), "
+        f"('{identity(2)}', '{HOME}', 2, '{{\"required_roles\": [\"traveler\"]}}', "
+        "'2026-01-02 12:00:00.000000')"
+    )
+    execute(bare_url, *BEFORE_0004, published)
+    command.upgrade(config, "0005")
+    ((line,),) = execute(bare_url, "SELECT CAST(policy_line AS text) FROM organisations")
+    base = {"required_roles": ["traveler"]}
+    assert json.loads(str(line)) == {"base": base, "steps": [], "number": 2}
+    since = "SELECT email FROM users WHERE activated_at = created_at ORDER BY email"
+    assert [str(email)[0] for (email,) in execute(bare_url, since)] == ["1", "2", "3", "4", "6"]
+    command.downgrade(config, "0004")
 
 
 def test_what_an_old_process_disables_afterwards_is_moved_by_the_statement_in_the_docs(

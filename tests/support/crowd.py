@@ -6,9 +6,9 @@ from typing import Any
 
 from portal.edge import Edge
 from portal.flows import hosts
-from portal.rules.terms import AccountState, Role
+from portal.rules.terms import AccountState, Holdings, Role
 from portal.store import organisations, users
-from portal.store.users import Summary, User
+from portal.store.users import User
 from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, House, Visitor
 from tests.support.web import rows
 
@@ -79,7 +79,7 @@ def add_many(house: House, organisation: str, names: list[str], *, prefix: str =
                 time_zone="UTC",
                 state=AccountState.INVITED,
                 home_organisation_id=home.id,
-                summary=Summary(),
+                summary=Holdings(),
                 created_at=edge.now,
             )
             assert users.add(edge, user)

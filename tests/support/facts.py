@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from portal.rules import access
-from portal.rules.facts import Facts, Held
+from portal.rules.facts import Facts
+from portal.rules.holdings import Held
 from portal.rules.terms import Authentication, Category, Membership, Role, Strength
 from tests.support.clock import START as NOW
 

@@ -10,6 +10,7 @@ import base64
 import hmac
 import re
 import struct
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from portal import Providers, create_app
+from portal import Providers, create_app, equip
 from portal.edge import DeliveryFailed, Message
 from portal.flows import delivery, hosts
 from portal.flows.hosts import NewUser
@@ -29,7 +30,7 @@ from portal.providers.places import Places
 from portal.rules.terms import Role
 from portal.settings import DEVELOPMENT_MODELS, PasswordHash, Settings
 from portal.store.users import User
-from portal.web import mail
+from portal.web import logs, mail
 from portal.web.run import Runner
 from tests.support.clock import Clock, Entropy
 from tests.support.templates import KeptCode
@@ -89,21 +90,59 @@ class App:
         return f"{number % 10**6:06d}"
 
 
+# Applications that no house uses now, by the settings that they were made with.
+IDLE_APPS: dict[str, list[Flask]] = {}
+
+
+def _kind(settings: Settings) -> str:
+    """Settings without what `equip` changes."""
+    return repr(replace(settings, database_url="", limiter_url=""))
+
+
 class House:
     """The portal with its clock, its mail and its people."""
+
+    _altered = False
 
     def __init__(self, settings: Settings, clock: Clock, entropy: Callable[[int], bytes]) -> None:
         self.settings = settings
         self.clock = clock
         self.letters = Letters()
         self.breached: set[str] = set()
-        providers = Providers(
+        self._providers = Providers(
             self.letters, Places(), lambda digest: digest in self.breached, CATALOGUE
         )
-        self.app: Flask = create_app(settings, providers, clock=clock, entropy=entropy)
-        self.app.jinja_env.bytecode_cache = CODE
+        self._entropy = entropy
+        self.app: Flask = self._idle_app() or self._fresh_app()
         self.runner: Runner = self.app.extensions["portal"]
         self._organised = False
+
+    def _fresh_app(self) -> Flask:
+        app = create_app(self.settings, self._providers, clock=self.clock, entropy=self._entropy)
+        app.jinja_env.bytecode_cache = CODE
+        return app
+
+    def _idle_app(self) -> Flask | None:
+        """An application that an earlier house has left, with all that is outside it made new.
+
+        To make one takes as long as dozens of requests, most of it for its routes.
+        """
+        idle = IDLE_APPS.get(_kind(self.settings))
+        if not idle:
+            return None
+        app = idle.pop()
+        equip(app, self.settings, self._providers, clock=self.clock, entropy=self._entropy)
+        logs.open_log(app, sys.stderr)
+        return app
+
+    def add_url_rule(self, path: str, name: str, view: Callable[..., Any], **more: Any) -> None:
+        """A route of one test's own, in an application that no other test is given."""
+        if not self._altered:
+            self._altered = True
+            self.runner.database.dispose()
+            self.app = self._fresh_app()
+            self.runner = self.app.extensions["portal"]
+        self.app.add_url_rule(path, name, view, **more)
 
     def run(self, flow: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Run a writing flow as the host would."""
@@ -157,6 +196,8 @@ class House:
 
     def close(self) -> None:
         self.runner.database.dispose()
+        if not self._altered:
+            IDLE_APPS.setdefault(_kind(self.settings), []).append(self.app)
 
 
 class Visitor:

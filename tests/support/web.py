@@ -74,6 +74,14 @@ def dump(house: House) -> dict[str, list[dict[str, Any]]]:
     return {name: rows(house, name) for name in metadata.tables}
 
 
+def asked(visitor: Visitor, method: str, path: str, *, htmx: bool) -> TestResponse:
+    """What a visitor's browser gets by any method; forms know two of them."""
+    if method in {"GET", "POST"}:
+        return (visitor.get if method == "GET" else visitor.post)(path, htmx=htmx)
+    base_url = visitor.house.settings.base_url
+    return visitor.client.open(path, method=method, base_url=base_url, headers=visitor.headers)
+
+
 def lands_on(response: TestResponse) -> str:
     """The path that an answer sends the browser to, without its query; empty for a page."""
     target = response.headers.get("Location") or response.headers.get("HX-Redirect") or ""

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from portal.flows import intake, machines
+from portal.flows import api_tokens, intake, machines
 from portal.flows.intake import Imported
+from portal.flows.outcomes import Blocked
+from portal.flows.scopes import IMPORTS
 from portal.web.gate import action_of
 from portal.web.machines import Entry
 from tests.support.house import GUESTS, PARTNER, House
@@ -159,6 +161,12 @@ def test_a_token_that_cannot_be_is_refused(
     words = [word for pair in options.items() for word in pair]
     flask(house, "token", "create", "nightly", *words, code=code)
     assert rows(house, "api_tokens") == []
+
+
+def test_the_flow_itself_gives_no_more_than_administrators_may(house: House) -> None:
+    for scopes in (IMPORTS[:1], ["members:read", IMPORTS[0]], []):
+        outcome = house.run(api_tokens.make, None, "mine", scopes, 30)
+        assert outcome == Blocked("no_such_scope")
 
 
 def test_a_name_is_one_live_token_of_the_organisation(house: House) -> None:

@@ -41,9 +41,7 @@ def _ask(edge: Edge, visit: Visit, path: str) -> str | Unsettled:
 
 
 def routed(house: House, view: Any, *, method: str = "POST") -> None:
-    house.app.add_url_rule(
-        "/trial", "trial", requires(Action.REJECT_PAYOUT)(view), methods=[method]
-    )
+    house.add_url_rule("/trial", "trial", requires(Action.REJECT_PAYOUT)(view), methods=[method])
 
 
 def written(house: House) -> int:
@@ -91,7 +89,7 @@ def test_a_refusal_that_a_flow_ignores_commits_nothing(house: House) -> None:
         return _write(edge, visit)
 
     view = requires(Action.VIEW_USERS)(lambda: run(ignore, g.visit))
-    house.app.add_url_rule("/trial", "trial", view, methods=["POST"])
+    house.add_url_rule("/trial", "trial", view, methods=["POST"])
     assert signed_in(house, "pam").post("/trial").status_code == 500
     assert written(house) == 0
 
@@ -102,7 +100,7 @@ def test_what_was_written_before_a_refusal_is_undone(house: House) -> None:
         return permission.settle(edge, visit, Action.VIEW_USERS, Subject(Target("/elsewhere/")))
 
     view = requires(Action.VIEW_USERS)(lambda: gate.refuse(run(write_first, g.visit)))
-    house.app.add_url_rule("/trial", "trial", view, methods=["POST"])
+    house.add_url_rule("/trial", "trial", view, methods=["POST"])
     assert signed_in(house, "pam").post("/trial").status_code == 404
     assert written(house) == 0
     assert len(refusals(house)) == 1
@@ -124,7 +122,7 @@ def test_a_grant_is_never_asked_of_a_flow_that_only_reads(house: House) -> None:
         return permission.settle(edge, visit, Action.APPROVE_PAYOUT, Subject(Target("/x/")))
 
     view = requires(Action.APPROVE_PAYOUT)(lambda: gate.refuse(read(approve, g.visit)))
-    house.app.add_url_rule("/trial", "trial", view, methods=["GET"])
+    house.add_url_rule("/trial", "trial", view, methods=["GET"])
     assert signed_in(house, "sol").get("/trial").status_code == 500
 
 
@@ -192,7 +190,7 @@ def test_another_tenants_object_is_like_one_that_does_not_exist(house: House) ->
             abort(404)
         return gate.refuse(read(look, g.visit, f"/{thing}/"))
 
-    house.app.add_url_rule("/things/<thing>", "things", requires(Action.VIEW_USERS)(view))
+    house.add_url_rule("/things/<thing>", "things", requires(Action.VIEW_USERS)(view))
     pam = signed_in(house, "pam")
     theirs, nothing = pam.get("/things/theirs"), pam.get("/things/unknown")
     assert theirs.status_code == nothing.status_code == 404
@@ -205,8 +203,8 @@ def test_a_refused_attempt_is_audited_and_a_refused_look_is_not(house: House) ->
         return permission.settle(edge, visit, Action.VIEW_USERS, subject)
 
     view = requires(Action.VIEW_USERS)
-    house.app.add_url_rule("/look", "look", view(lambda: gate.refuse(read(attempt, g.visit))))
-    house.app.add_url_rule(
+    house.add_url_rule("/look", "look", view(lambda: gate.refuse(read(attempt, g.visit))))
+    house.add_url_rule(
         "/try", "try", view(lambda: gate.refuse(run(attempt, g.visit))), methods=["POST"]
     )
     pam = signed_in(house, "pam")

@@ -138,6 +138,8 @@ def test_hq_gives_a_new_partner_its_first_administrator(house: House) -> None:
     assert guest.post("/invitation", password=PASSWORD).status_code == 303
     assert roles_of(house, NINA) == {FIRST}
     assert lands_on(guest.get("/")) == "/login/enrol"
+    guest.get("/login/enrol")
+    assert guest.enrol_app().status_code == 303
     ada.get(INDEX)
     assert invite(ada, PARTNER, "other@new.example", "partner_admin").status_code == 404
     assert f'value="{organisation(house, PARTNER)}"' not in ada.get(INDEX).text

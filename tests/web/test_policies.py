@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from portal.edge import Edge
-from portal.flows import hosts, policies, session
+from portal.flows import hosts, policies, session, visits
 from portal.flows.policies import Published
 from portal.rules.policy import Raised, Restrictions
 from portal.rules.terms import AAL, Action, Authentication, Category, Role, Strength
@@ -50,7 +50,7 @@ def with_key(house: House, visitor: Visitor, name: str) -> None:
     def prove(edge: Edge) -> str:
         visit = session.load(edge, str(cookie(visitor, "session")))
         assert visit is not None
-        held = session.with_factor(visit, "passkey", STRONGEST)
+        held = visits.with_factor(visit, "passkey", STRONGEST)
         opened = session.record(edge, held, Authentication("passkey", STRONGEST, edge.now, "key"))
         assert opened is not None
         return opened.token

@@ -21,6 +21,7 @@ from tests.support.web import rows
 VIEW, RESISTANT = Action.VIEW_SETTLEMENTS, Raised(phishing_resistant=True)
 KEY = "ee882879-721c-4913-9775-3dfcce97072a"
 OTHER = "cb69481e-8ff7-4039-93ec-0a2729a154a8"
+KEYS = {"phishing_resistant": True}
 
 
 def restrict(name: str, **asked: Any) -> Callable[[House], Any]:
@@ -43,7 +44,18 @@ def publish(document: Any) -> Callable[[House], Any]:
         (restrict(PARTNER, certification=4), "certification"),
         (restrict(HQ, denied=frozenset({OTHER})), f"nothing_allowed: {BRANCH}"),
         (restrict(HQ, allowed=frozenset({KEY})), f"nothing_allowed: {BRANCH}"),
-        (publish({"methods": ["totp"]}), "unknown field: methods"),
+        (publish({"curfew": "22:00"}), "unknown field: curfew"),
+        (publish({"lines": []}), "unknown field: lines"),
+        (publish({"spares_held": True}), "unknown field: spares_held"),
+        (publish({"methods": []}), "no_method"),
+        (publish({"methods": ["seal"]}), "no_such_method"),
+        (publish({"methods": "totp"}), "methods"),
+        (publish({"methods": ["password", "backup_codes"]}), "no_second_factor"),
+        (publish({"methods": ["totp"], "demands": {"dispatcher": KEYS}}), "nobody_can_enrol"),
+        (publish({"demands": {"pilot": {}}}), "demands: pilot"),
+        (publish({"demands": {"dispatcher": {"level": 1}}}), "level"),
+        (publish({"demands": {"dispatcher": {"hours": 1}}}), "unknown field: hours"),
+        (publish({"reset_approvals": 3}), "reset_approvals"),
         (publish({"restrictions": {"colour": "red"}}), "unknown field: colour"),
         (publish({"raised": {"approve_payout": {"level": 1}}}), "level"),
         (publish({"raised": {"approve_payout": {"level": True}}}), "level"),

@@ -21,8 +21,8 @@ from werkzeug.test import TestResponse
 from portal.flows import hosts
 from portal.rules.terms import AccountState
 from tests.support.house import BASE_URL, House, Visitor
-from tests.support.web import email_of, half_signed_in, lands_on, signed_in
-from tests.web.routes import lines
+from tests.support.web import asked, email_of, half_signed_in, lands_on, signed_in
+from tests.web.routes import lines, of_machines
 
 ID = str(uuid.UUID(int=7))
 COLUMNS = ("stranger", "half", "gate", "full", "stale", "idle")
@@ -91,6 +91,11 @@ TABLE = f"""
    GET    /unlock/x                                   >/unlock >/unlock >/unlock >/unlock >/unlock >/unlock
    GET    /unlock                                     200 200   200    200   200   200
    POST   /unlock                                     410 410   410    410   410   410
+   GET    /password/reset                             200 200   200    200   200   200
+   POST   /password/reset                             422 422   422    422   422   422
+   GET    /password/reset/x                           >/password/new >/password/new >/password/new >/password/new >/password/new >/password/new
+   GET    /password/new                               410 410   410    410   410   410
+   POST   /password/new                               410 410   410    410   410   410
    GET    /re-enrol/x                                 >/re-enrol >/re-enrol >/re-enrol >/re-enrol >/re-enrol >/re-enrol
    GET    /re-enrol                                   410 410   410    410   410   410
    POST   /re-enrol                                   410 410   410    410   410   410
@@ -110,7 +115,6 @@ TABLE = f"""
    GET    /account/email/cancellation                 410 410   410    410   410   410
    POST   /account/email/cancellation                 410 410   410    410   410   410
    POST   /language                                   >/login >/login >/login >/login >/login >/login
-   POST   /api/v1/imports/settlements                 401 401   401    401   401   401
    GET    /.well-known/passkey-endpoints              200 200   200    200   200   200
    GET    /.well-known/webauthn                       404 404   404    404   404   404
    GET    /.well-known/apple-app-site-association     404 404   404    404   404   404
@@ -137,6 +141,7 @@ MATRIX += [
     )
     for method, path, who, full, stale in lines()
 ]
+MATRIX += [Row(how, path, dict.fromkeys(COLUMNS, said)) for how, path, said in of_machines()]
 ROWS = [(row.method, row.path, row.answers) for row in MATRIX]
 REFUSALS = {"in": (401, "/login"), "enrol": (403, "/login/enrol"), "step": (403, "/step-ups/")}
 NONE = timedelta(0)
@@ -164,7 +169,7 @@ def test_every_route_and_method_has_a_row(house: House) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_route_without_an_action_refuses_everybody(house: House) -> None:
-    house.app.add_url_rule("/forgotten", "forgotten", lambda: "secrets", methods=["GET", "POST"])
+    house.add_url_rule("/forgotten", "forgotten", lambda: "secrets", methods=["GET", "POST"])
     for visitor in (house.visitor(), signed_in(house, "sol")):
         for answer in (visitor.get("/forgotten"), visitor.post("/forgotten")):
             assert answer.status_code == 403
@@ -235,7 +240,7 @@ def test_every_route_gives_each_visitor_the_expected_answer(house: House, who: s
                 visitor, ended = build_again(house, who, visitor), False
                 session_csrf = visitor.csrf
             visitor.csrf = public_csrf if public else session_csrf
-            answer = (visitor.get if method == "GET" else visitor.post)(path, htmx=htmx)
+            answer = asked(visitor, method, path, htmx=htmx)
             answer.close()
             ended = path in ENDING and expected == ">/login"
             if problem := differs(answer, expected, htmx=htmx):

@@ -86,7 +86,7 @@ def test_a_spent_lane_reads_the_same_whoever_has_the_address(house: House) -> No
     assert_alike(answers)
 
 
-@pytest.mark.parametrize("path", ["/register", "/login/unlock"])
+@pytest.mark.parametrize("path", ["/register", "/login/unlock", "/password/reset"])
 def test_asking_for_mail_tells_nothing(house: House, path: str) -> None:
     form = {"name": "Somebody", "password": "eleven amber kites over the bay"}
     answers = {

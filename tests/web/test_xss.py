@@ -17,7 +17,7 @@ from tests.web.test_routes import ROWS
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TRAPS = {
     "an element": "<svg onload=alert(1)>",
-    "a template": "{{7*7}}${7*7}#{7*7}",
+    "a template": "{{7919*7907}}${7919*7907}#{7919*7907}",
     "an attribute": 'x" hx-get="/logout" hx-trigger="load" y="',
     "a single quote": "x' hx-post='/logout' z='",
     "an end of json": "</script><img src=x onerror=alert(1)>",
@@ -72,12 +72,10 @@ def test_what_people_type_stays_text_everywhere(house: House, what: str) -> None
     shown = 0
     for place, text in texts(house, mallory):
         assert "<svg onload" not in text and "<img src=x" not in text, place
-        assert "49" not in re.sub(r"[0-9a-f]{6,}|\d{3,}|#\w+|[\d.]{3,}", "", text) or (
-            what != "a template"
-        ), place
+        assert str(7919 * 7907) not in text, place
         assert not re.search(r"<[^>\"']*(?:\"[^\"]*\"[^>\"']*|'[^']*'[^>\"']*)*\son\w+=", text), (
             place
         )
         assert not re.search(r"\shx-(?:get|post|trigger)=.(?:/logout|load)", text), place
-        shown += any(part in text for part in ("&lt;", "{{7*7}}", "&#34;", "&#39;"))
+        shown += any(part in text for part in ("&lt;", "{{7919*7907}}", "&#34;", "&#39;"))
     assert shown > 5, "the trap must have been on the pages at all"

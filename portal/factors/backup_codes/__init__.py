@@ -6,22 +6,20 @@ hash is computed per attempt, whatever was typed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from portal.ceremony import Begun, Ceremony, Data, Reason, Rejected, Subject, Verified
-from portal.factors import argon2
+from portal.factors import argon2, spoken
+from portal.factors.spoken import ALPHABET
 from portal.rules.terms import Category, Strength
 from portal.settings import PasswordHash
 
 CODES = 10
 SECRET_BYTES = 10
 PIECE_BYTES = 2 + SECRET_BYTES + argon2.SALT_BYTES
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that looks alike.
-READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
-SHAPE = re.compile(rf"[{ALPHABET}]{{4}}[{ALPHABET}]{{16}}", re.ASCII)
+LENGTH = 4 + 16
 
 
 class BackupCodes:
@@ -42,10 +40,10 @@ class BackupCodes:
         for position in range(CODES):
             piece = entropy[position * PIECE_BYTES : (position + 1) * PIECE_BYTES]
             # The position is part of the selector, so ten selectors never collide.
-            selector = ALPHABET[position] + _encode(piece[:2])
-            secret = _encode(piece[2 : 2 + SECRET_BYTES])
+            selector = ALPHABET[position] + spoken.encode(piece[:2])
+            secret = spoken.encode(piece[2 : 2 + SECRET_BYTES])
             salt = piece[2 + SECRET_BYTES :]
-            codes.append(_grouped(selector + secret))
+            codes.append(spoken.grouped(selector + secret))
             hashes.append(
                 {
                     "selector": selector,
@@ -102,21 +100,5 @@ class BackupCodes:
 
 
 def canonical(answer: str) -> str | None:
-    """The typed code without spaces and dashes, look-alikes read as digits; None if misshapen."""
-    if not answer.isascii() or len(answer) > 60:
-        return None
-    code = answer.upper().translate(READ_AS)
-    return code if SHAPE.fullmatch(code) else None
-
-
-def _encode(value: bytes) -> str:
-    """Base 32 with 5 bits a character, from the most significant bit."""
-    number = int.from_bytes(value)
-    length = len(value) * 8 // 5
-    shift = len(value) * 8 - length * 5
-    number >>= shift
-    return "".join(ALPHABET[number >> 5 * i & 31] for i in reversed(range(length)))
-
-
-def _grouped(code: str) -> str:
-    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
+    """The typed code, selector and secret; None if misshapen."""
+    return spoken.canonical(answer, LENGTH)

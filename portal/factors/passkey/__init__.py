@@ -14,10 +14,10 @@ from typing import Any
 
 from portal.ceremony import Begun, Ceremony, Data, Reason, Rejected, Subject, Verified
 from portal.edge import Catalogue
-from portal.factors.passkey import answers, options
+from portal.factors.passkey import answers, makes, options
 from portal.factors.passkey.encoding import Refusal
 from portal.relying_party import RelyingParty
-from portal.rules.terms import Category, Strength
+from portal.rules.terms import Category, Strength, Traits
 
 
 class Passkey:
@@ -89,6 +89,10 @@ class Passkey:
             return answers.credential_id(answer)
         except Refusal:
             return None
+
+    def make_of(self, data: Data) -> Traits:
+        """Its make as it was at its enrolment."""
+        return makes.traits(data)
 
     def describe(self, data: Data) -> Mapping[str, Any]:
         """Whose it is by name, whether it is synced, how it checks who uses it. For people."""

@@ -25,9 +25,9 @@ from portal.ceremony import Ceremony, Data, Purpose, Reason, Verified
 from portal.edge import Catalogue, Model
 from portal.factors.passkey import answers, attestation, keys
 from portal.factors.passkey.encoding import Refusal, decode, encode
+from portal.factors.passkey.makes import traits
 from portal.factors.passkey.options import PASSKEY, ROAMING, SECURITY_KEY, Party
 from portal.factors.passkey.verification import check_ceremony, reading, strength_of
-from portal.rules.terms import Traits
 
 NO_MODEL = "00000000-0000-0000-0000-000000000000"
 # How the library's refusals begin, what is wrong then, and what the standard calls it.
@@ -77,7 +77,7 @@ def enrolment(
         "user_verified": user_verified,
     }
     worth = strength_of(data, user_verified)
-    return Verified(data, strength=worth, lookup=made.credential_id, traits=_traits(data))
+    return Verified(data, strength=worth, lookup=made.credential_id, traits=traits(data))
 
 
 def _verified(statement: attestation.Statement, made: VerifiedRegistration) -> bool:
@@ -170,16 +170,6 @@ def _make(
         # A key that may be copied to other devices leaves its hardware, whatever the model.
         "hardware": bound and vouched is not None and vouched.hardware_protected,
     }
-
-
-def _traits(data: Data) -> Traits:
-    """What a policy is told of it. A model that was revoked came no further."""
-    return Traits(
-        model=data["aaguid"],
-        attested=data["attested"],
-        certification=data["certification"],
-        device_bound=not data["backup_eligible"],
-    )
 
 
 def _variant(state: Data, given: answers.Registration) -> str:

@@ -14,6 +14,33 @@ import importlib
 import pkgutil
 
 Line = tuple[str, str, str, str, str]
+_ID = "00000000-0000-0000-0000-000000000007"
+_OF = f"/api/v1/organisations/{_ID}"
+# Routes of machines: whoever comes without a token gets this answer, whatever they are here.
+MACHINES = f"""
+    GET     /api/openapi.json                           200
+    POST    /api/v1/imports/settlements                 401
+    GET     /api/v1/organisations                       401
+    GET     {_OF}/announcements                         401
+    POST    {_OF}/announcements                         401
+    GET     {_OF}/announcements/{_ID}                   401
+    POST    {_OF}/announcements/{_ID}/withdrawal        401
+    GET     {_OF}/audit-events                          401
+    GET     {_OF}/members                               401
+    GET     {_OF}/members/{_ID}                         401
+    GET     {_OF}/policy                                401
+    GET     {_OF}/policy/versions                       401
+    GET     {_OF}/policy/versions/1                     401
+    GET     {_OF}/policy/draft                          401
+    PUT     {_OF}/policy/draft                          401
+    DELETE  {_OF}/policy/draft                          401
+    GET     {_OF}/policy/draft/preview                  401
+    GET     {_OF}/policy/draft/preview/people           401
+    GET     {_OF}/resets                                401
+    POST    {_OF}/resets                                401
+    GET     {_OF}/resets/{_ID}                          401
+    POST    {_OF}/resets/{_ID}/withdrawal               401
+"""
 
 
 def lines() -> list[Line]:
@@ -25,3 +52,8 @@ def lines() -> list[Line]:
             method, path, who, full, stale = line.split()
             found.append((method, path, who, full, stale))
     return found
+
+
+def of_machines() -> list[list[str]]:
+    """Method, path and answer of every route of machines."""
+    return [line.split() for line in str(MACHINES).strip().splitlines()]
