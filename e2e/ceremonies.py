@@ -59,11 +59,14 @@ def leave(page: Page, device: Device) -> None:
     walk.sign_out(page)
 
 
-def be_filled_in(page: Page, url: str) -> None:
+def be_filled_in(page: Page, device: Device, url: str) -> None:
     """Open the sign-in page with somebody there, who may answer before the page is whole.
 
-    The page goes there by itself: a `goto` that is overtaken by the answer counts as aborted.
+    From an empty page, for one that waits already would answer in its place; and the page goes
+    there by itself, for a `goto` that is overtaken by the answer counts as aborted.
     """
+    page.goto("about:blank")
+    device.touch(True)
     page.evaluate("url => setTimeout(() => location.assign(url))", url)
 
 

@@ -85,6 +85,7 @@ class Visitor:
 STRANGERS = {
     *("login/sign_in", "login/unlock", "login/unlock_sent", "login/unlock_confirm"),
     *("register/new", "register/sent", "register/confirm", "link/stale", "errors/error"),
+    *("password/ask", "password/sent", "password/new"),
 }
 MEMBERS = {
     *("home/index", "login/challenge", "login/enrol", "step_up/show", "step_up/resume"),
@@ -100,7 +101,7 @@ AT_WORK: dict[Tour, set[str]] = {
         *("partner/settlements", "partner/export", "partner/exports"),
         *("payees/index", "payees/show", "integrations/webhooks", "integrations/billing"),
         *("memberships/index", "memberships/preview", "api_tokens/index"),
-        *("invitations/show", "invitations/stale", "invitations/renewed"),
+        *("invitations/show", "invitations/begun", "invitations/stale", "invitations/renewed"),
         *("home/index", "step_up/show", "step_up/resume"),
     },
     tours_at_work.headquarters: {

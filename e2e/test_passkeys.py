@@ -71,8 +71,7 @@ def test_the_address_field_offers_the_passkey_by_itself(page: Page, portal: Port
     traveler(page, portal)
     enrol(page, portal)
     leave(page, device)
-    device.touch(True)
-    be_filled_in(page, portal.url + "/login?next=/security/sessions")
+    be_filled_in(page, device, portal.url + "/login?next=/security/sessions")
     walk.heading(page, "Sessions")
 
 
@@ -147,8 +146,7 @@ def test_a_device_that_did_not_check_its_person_opens_nothing_alone(
     enrol(page, portal)
     leave(page, device)
     device.answer_badly(isBadUV=True)
-    device.touch(True)
-    be_filled_in(page, portal.url + "/login")
+    be_filled_in(page, device, portal.url + "/login")
     expect(page.locator("#problems")).to_contain_text("did not check that it is you")
 
 

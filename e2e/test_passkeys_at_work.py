@@ -152,8 +152,7 @@ def test_a_role_that_must_enrol_does_so_with_a_passkey_and_lands_where_it_was_he
     walk.heading(page, "Settlements")
     # From now on the passkey alone is enough, and leads to the same place.
     leave(page, device)
-    device.touch(True)
-    be_filled_in(page, portal.url + "/login?next=" + SETTLEMENTS)
+    be_filled_in(page, device, portal.url + "/login?next=" + SETTLEMENTS)
     walk.heading(page, "Settlements")
 
 
@@ -175,8 +174,7 @@ def test_after_a_reset_the_old_passkey_opens_nothing_and_the_browser_forgets_it(
     walk.sign_out(page)
     # A browser that was not told still has it: nobody owns it, so it is erased for good.
     device.put(old)
-    device.touch(True)
-    be_filled_in(page, portal.url + "/login")
+    be_filled_in(page, device, portal.url + "/login")
     expect(page.locator("#problems")).to_contain_text("does not open an account here")
     is_forgotten(page, device)
     walk.give_password(page, tara.email)

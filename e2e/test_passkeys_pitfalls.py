@@ -116,10 +116,8 @@ def test_a_refused_passkey_leaves_the_password_working(page: Page, portal: Porta
     tara = traveler(page, portal)
     enrol(page, portal)
     leave(page, device)
-    page.goto("about:blank")  # The sign-in page that waits must not answer in place of the next.
     device.answer_badly(isBogusSignature=True)
-    device.touch(True)
-    be_filled_in(page, portal.url + "/login?next=/security/sessions")
+    be_filled_in(page, device, portal.url + "/login?next=/security/sessions")
     expect(page.locator("#problems")).to_contain_text("did not match")
     device.touch(False)
     walk.give_password(page, tara.email)

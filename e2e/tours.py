@@ -52,6 +52,14 @@ def strangers(page: Page, portal: Portal) -> Iterator[str]:
     yield "login/unlock_sent"
     page.goto(portal.link(known, "unlock"))
     yield "login/unlock_confirm"
+    page.goto(portal.url + "/password/reset")
+    yield "password/ask"
+    page.fill("#email", known)
+    page.click(MAIN)
+    page.locator(".emblem").wait_for()
+    yield "password/sent"
+    page.goto(portal.link(known, "password/reset"))
+    yield "password/new"
     page.goto(portal.url + "/nothing-is-here")
     yield "errors/error"
 
@@ -146,6 +154,7 @@ def _proofs(page: Page, portal: Portal, key: str) -> Iterator[str]:
     page.wait_for_url("**/step-ups/*")
     yield "step_up/show"
     _give_code(page, phone.code(key, portal.clock()))
+    page.locator("#challenge").wait_for(state="detached")
     page.locator("#main .facts").wait_for()
     yield "step_up/resume"
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playwright.sync_api import FilePayload, Page
+from playwright.sync_api import Page
 
-from e2e import steps, tours_of_exceptions
+from e2e import steps, tours_of_exceptions, tours_of_invitations
 from e2e.portals import Person, Portal
+from e2e.tours_of_invitations import LONG_NAME
 from portal import demo, demo_data
 from portal.rules.terms import Role
 
-LONG_NAME = "Grace Mensah-Featherstonehaugh de la Vega"
 IBANS = ("GB29NWBK60161331926819", "DE89370400440532013000")
-FILE = """email,name,role,language
-dan.{mark}@post.example,Dan Moreau,dispatcher,en
-kim.{mark}@post.example,Kim Sato,dispatcher;dispatch lead,ja
-not an address,Nobody,dispatcher,en
-eva.{mark}@post.example,Eva Jansen,pilot,nl
-"""
 
 
 def partners(page: Page, portal: Portal, locale: str) -> Iterator[str]:
@@ -38,7 +32,7 @@ def partners(page: Page, portal: Portal, locale: str) -> Iterator[str]:
     yield from _export(page, portal, piet)
     yield from _payee(page, portal, piet, pam)
     yield from _systems(page, portal)
-    yield from _invitations(page, portal)
+    yield from tours_of_invitations.sent(page, portal)
 
 
 def _export(page: Page, portal: Portal, piet: Person) -> Iterator[str]:
@@ -50,6 +44,7 @@ def _export(page: Page, portal: Portal, piet: Person) -> Iterator[str]:
     page.locator("#challenge").wait_for()
     yield "step_up/show.export"
     steps.give_code(page, portal, piet)
+    page.locator("#challenge").wait_for(state="detached")
     page.locator(".facts").wait_for()
     yield "step_up/resume.export"
     with page.expect_download():
@@ -111,34 +106,6 @@ def _systems(page: Page, portal: Portal) -> Iterator[str]:
     page.click("#main form .button-main")
     page.locator("#token").wait_for()
     yield "api_tokens/index"
-
-
-def _invitations(page: Page, portal: Portal) -> Iterator[str]:
-    page.goto(portal.url + "/admin/memberships")
-    yield "memberships/index.empty"
-    email = portal.address("grace.with.a.rather.long.address")
-    for address, role in ((email, "finance_controller"), (portal.address("eva"), "partner_admin")):
-        page.fill("#email", address)
-        page.fill("#name", LONG_NAME)
-        page.select_option("#role", role)
-        page.click('form[action$="/invitations"] .button-main')
-        page.locator("#notice .notice").wait_for()
-    yield "memberships/index"
-    lines = FILE.format(mark=email.partition("@")[0].rpartition(".")[2])
-    file = FilePayload(name="people.csv", mimeType="text/csv", buffer=lines.encode())
-    page.set_input_files("#file", file)
-    page.click('form[action$="/csv"] button')
-    page.locator("table").wait_for()
-    yield "memberships/preview"
-    steps.leave(page)
-    link = portal.link(email, "invitation")
-    page.goto(link)
-    yield "invitations/show"
-    page.goto(f"{link[:-43]}{'x' * 43}")
-    yield "invitations/stale"
-    page.click("#main form .button-main")
-    page.locator(".emblem").wait_for()
-    yield "invitations/renewed"
 
 
 def headquarters(page: Page, portal: Portal, locale: str) -> Iterator[str]:
