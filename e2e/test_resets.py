@@ -93,6 +93,7 @@ def _approve(page: Page, portal: Portal, approver: Person, person: Person) -> No
     walk.heading(page, "Confirm it is you")
     expect(page.locator(".facts")).to_contain_text(person.email)
     walk.give_code(page, walk.app_code(portal, approver.key), "Confirm")
+    walk.heading(page, "Thank you – it is you")
     page.get_by_role("button", name="Confirm").click()
     walk.notice(page, "The reset is done.")
 

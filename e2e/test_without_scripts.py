@@ -79,6 +79,7 @@ def test_lists_and_changes_of_the_own_account(
     page.get_by_role("button", name="Save the name").click()
     walk.heading(page, "Confirm it is you")
     walk.give_code(page, walk.app_code(portal, ada.key), "Confirm")
+    walk.heading(page, "Thank you – it is you")
     page.get_by_role("button", name="Confirm").click()
     walk.heading(page, "Work phone")
     page.locator("summary", has_text="Revoke this authenticator").click()
