@@ -15,12 +15,11 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from portal.ceremony import Rejected
-from portal.edge import Client
 from portal.flows import delivery, hosts
 from portal.flows.hosts import NewUser
 from portal.flows.outcomes import Blocked, Gone
 from portal.rules.terms import AccountState, Role
-from portal.web.run import Runner
+from portal.web.run import HOST, Runner
 
 user = AppGroup("user", help="People.")
 organisation = AppGroup("organisation", help="The tree of organisations.")
@@ -44,8 +43,7 @@ def _runner() -> Runner:
 def run(flow: Any, *arguments: Any, **named: Any) -> Any:
     """Run a writing flow with a fresh Edge of the host's."""
     runner = _runner()
-    edge = runner.edge(Client(address="", user_agent="host command", request_id="host"))
-    return runner.run(edge, flow, *arguments, **named)
+    return runner.run(runner.edge(HOST), flow, *arguments, **named)
 
 
 def require(outcome: Any) -> Any:

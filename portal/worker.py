@@ -12,7 +12,7 @@ from functools import partial
 from threading import Event
 from typing import Any
 
-from portal.edge import Client, Edge, Mailer, Unavailable
+from portal.edge import Edge, Mailer, Unavailable
 from portal.flows import (
     announcement_mail,
     compliance,
@@ -24,7 +24,7 @@ from portal.flows import (
 )
 from portal.web import mail
 from portal.web.logs import log
-from portal.web.run import Runner
+from portal.web.run import HOST, Runner
 
 IDLE_S = 0.5
 HOLDER_BYTES = 8
@@ -85,4 +85,4 @@ def _run(runner: Runner, flow: Callable[..., Any], *arguments: Any, **named: Any
 
 
 def _edge(runner: Runner) -> Edge:
-    return runner.edge(Client(address="", user_agent="host command", request_id="host"))
+    return runner.edge(HOST)

@@ -65,12 +65,9 @@ def save(
     edge: Edge, visit: Visit, organisation_id: str, typed: Typed
 ) -> Draft | Stale | Blocked | Gone | Unsettled:
     """Keep a draft. Only what is no policy is refused: it need not be ready to be published."""
-    found = organisations.by_id(edge, organisation_id)
-    if found is None:
-        return Gone()
-    verdict = settle(edge, visit, Action.DRAFT_POLICY, subject(found))
-    if isinstance(verdict, Unsettled):
-        return verdict
+    found = _settled(edge, visit, Action.DRAFT_POLICY, organisation_id)
+    if not isinstance(found, Organisation):
+        return found
     return write(edge, found, typed, visit.user)
 
 
@@ -105,12 +102,9 @@ def discard(
     edge: Edge, visit: Visit, organisation_id: str, mark: str
 ) -> Done | Stale | Gone | Unsettled:
     """Throw a draft away, in exactly the state that was shown."""
-    found = organisations.by_id(edge, organisation_id)
-    if found is None:
-        return Gone()
-    verdict = settle(edge, visit, Action.DRAFT_POLICY, subject(found))
-    if isinstance(verdict, Unsettled):
-        return verdict
+    found = _settled(edge, visit, Action.DRAFT_POLICY, organisation_id)
+    if not isinstance(found, Organisation):
+        return found
     return drop(edge, found, mark)
 
 
@@ -129,12 +123,9 @@ def publish(
     edge: Edge, visit: Visit, organisation_id: str, mark: str, *, at_once: bool
 ) -> Published | Stale | Blocked | Gone | Unsettled:
     """Publish a draft, in exactly the state that was previewed; with its dates, or at once."""
-    found = organisations.by_id(edge, organisation_id)
-    if found is None:
-        return Gone()
-    verdict = settle(edge, visit, Action.PUBLISH_POLICY, subject(found))
-    if isinstance(verdict, Unsettled):
-        return verdict
+    found = _settled(edge, visit, Action.PUBLISH_POLICY, organisation_id)
+    if not isinstance(found, Organisation):
+        return found
     nodes = hold(edge, found)
     draft = drafts.find(edge, organisation_id, hold=True)
     if draft is None or draft.mark != mark:
@@ -154,12 +145,9 @@ def back(
     edge: Edge, visit: Visit, organisation_id: str, number: int
 ) -> Published | Stale | Blocked | Gone | Unsettled:
     """Return to the version before `number`, which the page showed as the newest; at once."""
-    found = organisations.by_id(edge, organisation_id)
-    if found is None:
-        return Gone()
-    verdict = settle(edge, visit, Action.PUBLISH_POLICY, subject(found))
-    if isinstance(verdict, Unsettled):
-        return verdict
+    found = _settled(edge, visit, Action.PUBLISH_POLICY, organisation_id)
+    if not isinstance(found, Organisation):
+        return found
     nodes = hold(edge, found)
     now, document = policies.before(edge, found, nodes)
     if now != number:
@@ -169,6 +157,17 @@ def back(
     if why := policy_locks.why(edge, visit, found, nodes, document, None):
         return Blocked(why)
     return policies.back_for(edge, found, visit.user.id)
+
+
+def _settled(
+    edge: Edge, visit: Visit, action: Action, organisation_id: str
+) -> Organisation | Gone | Unsettled:
+    """The organisation whose policy this is about, for somebody who may touch it."""
+    found = organisations.by_id(edge, organisation_id)
+    if found is None:
+        return Gone()
+    verdict = settle(edge, visit, action, subject(found))
+    return verdict if isinstance(verdict, Unsettled) else found
 
 
 def subject(organisation: Organisation) -> Subject:

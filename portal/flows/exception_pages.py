@@ -11,6 +11,7 @@ from portal.flows import (
     exception_decisions,
     exceptions,
     permission,
+    queue_pages,
     second_approvals,
 )
 from portal.flows.exception_cases import Case
@@ -20,8 +21,6 @@ from portal.rules.terms import Action, Target
 from portal.store import exceptions as store
 from portal.store.exceptions import BYPASS, EXEMPTION, Described, PolicyException
 from portal.store.queues import APPROVED, WAITING
-
-PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,7 @@ def queue(
     edge: Edge, visit: Visit, state: str, after: str | None
 ) -> tuple[list[Described], str | None]:
     """A page of exceptions of the organisations that the visitor may look at, and the next key."""
-    acting = visit.acting
-    if acting is None:
-        return [], None
-    found = store.QUEUE.page(edge, state, under=acting.path, after=after, size=PAGE_SIZE + 1)
-    more = len(found) > PAGE_SIZE
-    return found[:PAGE_SIZE], found[PAGE_SIZE - 1].request.id if more else None
+    return queue_pages.page(edge, visit, store.QUEUE, state, after)
 
 
 def sheet(edge: Edge, visit: Visit, exception_id: str) -> Sheet | Gone:

@@ -8,6 +8,7 @@ from portal.edge import Edge
 from portal.flows import (
     caller_checks,
     permission,
+    queue_pages,
     reset_cases,
     reset_decisions,
     second_approvals,
@@ -20,8 +21,6 @@ from portal.rules.terms import Action, Target
 from portal.store import browsers, resets
 from portal.store.caller_codes import Vouched
 from portal.store.resets import WAITING, Described
-
-PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,7 @@ def queue(
     edge: Edge, visit: Visit, state: str, after: str | None
 ) -> tuple[list[Described], str | None]:
     """A page of requests in the organisations that the visitor may look at, and the next key."""
-    acting = visit.acting
-    if acting is None:
-        return [], None
-    found = resets.QUEUE.page(edge, state, under=acting.path, after=after, size=PAGE_SIZE + 1)
-    more = len(found) > PAGE_SIZE
-    return found[:PAGE_SIZE], found[PAGE_SIZE - 1].request.id if more else None
+    return queue_pages.page(edge, visit, resets.QUEUE, state, after)
 
 
 def sheet(edge: Edge, visit: Visit, request_id: str) -> Sheet | Gone:

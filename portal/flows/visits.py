@@ -110,17 +110,7 @@ def turns_away(
     edge: Edge, user: User, memberships: tuple[Membership, ...], authenticator_id: str
 ) -> bool:
     """Whether policy lets an authenticator open nothing to somebody who is not signed in yet."""
-    asked = asked_of(user, memberships, edge.now)
-    held = holdings.under(asked, user.summary.at(edge.now))
-    return Facts(
-        now=edge.now,
-        enrolled=held.enrolled,
-        copies=held.copies,
-        forbidden=held.forbidden,
-        forbidden_ids=held.forbidden_ids,
-        memberships=memberships,
-        policy=asked,
-    ).turns_away(authenticator_id)
+    return standing_at(edge, user, memberships, edge.now).turns_away(authenticator_id)
 
 
 def asked_of(user: User, memberships: tuple[Membership, ...], at: datetime) -> Policy:

@@ -68,9 +68,9 @@ def enrollable(
     is not whole. Whoever is told of it may enrol it before.
     """
     own = tuple(memberships)
-    bought = {(one.plan, one.add_ons) for one in own}
-    if policy.methods is None and all(_has_everything(plan) for plan, _ in bought):
+    if policy.methods is None and all(_has_everything(one.plan) for one in own):
         return kinds
+    bought = {(one.plan, one.add_ons) for one in own}
     allowed = tuple(one for one in kinds if policies.is_allowed(policy, one.kind, one.strength))
     if not bought:
         return allowed

@@ -32,6 +32,7 @@ EFFECTIVE_POLICY = cast(organisations.c.effective_policy, Text)
 ADD_ONS = cast(organisations.c.add_ons, Text)
 _MEMBERSHIPS = (
     select(
+        memberships.c.user_id,
         memberships.c.organisation_id,
         organisations.c.name,
         memberships.c.role,
@@ -43,7 +44,7 @@ _MEMBERSHIPS = (
         ADD_ONS.label("add_ons"),
     )
     .join(organisations, organisations.c.id == memberships.c.organisation_id)
-    .where(memberships.c.user_id == bindparam("user"))
+    .where(memberships.c.user_id.in_(bindparam("users", expanding=True)))
     .order_by(memberships.c.id)
 )
 
@@ -180,17 +181,24 @@ def add_membership(edge: Edge, *, user_id: str, organisation_id: str, role: Role
 
 def memberships_of(edge: Edge, user_id: str) -> tuple[Membership, ...]:
     """The roles of a user, in the order in which they were given."""
-    return tuple(
-        Membership(
-            row["organisation_id"],
-            row["name"],
-            Role(row["role"]),
-            row["path"],
-            row["time_zone"],
-            row["shared_desks"],
-            effective(row["policy"]),
-            row["plan"],
-            add_ons(row["add_ons"]),
+    return tuple(memberships_of_all(edge, [user_id])[user_id])
+
+
+def memberships_of_all(edge: Edge, user_ids: list[str]) -> dict[str, list[Membership]]:
+    """The roles of these users, of each in the order in which they were given."""
+    found: dict[str, list[Membership]] = {user_id: [] for user_id in user_ids}
+    for row in edge.db.execute(_MEMBERSHIPS, {"users": user_ids}).mappings():
+        found[row["user_id"]].append(
+            Membership(
+                row["organisation_id"],
+                row["name"],
+                Role(row["role"]),
+                row["path"],
+                row["time_zone"],
+                row["shared_desks"],
+                effective(row["policy"]),
+                row["plan"],
+                add_ons(row["add_ons"]),
+            )
         )
-        for row in edge.db.execute(_MEMBERSHIPS, {"user": user_id}).mappings()
-    )
+    return found

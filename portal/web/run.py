@@ -22,6 +22,8 @@ from portal.settings import Settings
 from portal.web import here
 
 Flow = Callable[..., Any]
+# Who asks where an operator does, or the worker.
+HOST = Client(address="", user_agent="host command", request_id="host")
 
 
 def system_clock() -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -31,7 +30,6 @@ from tests.support.resets import (
 from tests.support.rollouts import roll_out
 from tests.support.web import dump, lands_on, rows
 
-NOBODY = str(uuid.UUID(int=7))
 KIND = "bypass"
 HOUR = timedelta(hours=1)
 DESK_CODE = "A code from the service desk"

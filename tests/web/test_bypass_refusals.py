@@ -32,8 +32,6 @@ from tests.support.web import lands_on, rows
 
 NOBODY = str(uuid.UUID(int=7))
 KIND = "bypass"
-HOUR = timedelta(hours=1)
-DESK_CODE = "A code from the service desk"
 
 
 def test_wrong_codes_are_counted_and_refused(house: House) -> None:
