@@ -11,7 +11,6 @@ gc.disable()
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -38,6 +37,7 @@ from portal.edge import Catalogue, Deadlock, Mailer, Places
 from portal.settings import Settings
 from portal.store.engine import Database
 from portal.store.sealed import KeyRing
+from portal.values import frozen
 from portal.web import (
     account,
     announcements,
@@ -137,7 +137,7 @@ BLUEPRINTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Providers:
     """The real outside, built by app.py: mail, places, breached passwords, authenticators."""
 

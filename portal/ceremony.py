@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
 from portal.rules.terms import Strength, Traits
+from portal.values import frozen
 
 Data = dict[str, Any]
 """What a factor stores about an authenticator: JSON, sealed at rest."""
@@ -26,7 +27,7 @@ class Purpose(enum.StrEnum):
     SIGN_IN = "sign_in"  # A stranger's: no session yet, nobody named.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """Whose account a ceremony is about, as an authenticator app or device may show it.
 
@@ -46,7 +47,7 @@ class Subject:
     attested: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Begun:
     """A ceremony's start: `state` stays on the server (sealed), `shown` goes to the page once."""
 
@@ -54,7 +55,7 @@ class Begun:
     shown: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ceremony:
     """A ceremony as the server remembers it: bound to one session, one purpose, one expiry.
 
@@ -91,7 +92,7 @@ class Reason(enum.StrEnum):
     SUSPECT = "suspect"  # It may have been copied: its counter fell.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejected:
     """The answer does not prove the factor. Nothing is enrolled or accepted.
 
@@ -104,7 +105,7 @@ class Rejected:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verified:
     """The answer proves the factor; `data` is what to store, in place of the old.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from portal.rules.plans import PROFESSIONAL
 from portal.rules.terms import Role
 from portal.store import authenticators, users
 from portal.store.authenticators import New
+from portal.values import frozen
 from portal.web.run import Runner
 
 PASSWORD = "amber lantern over the quiet harbour"
@@ -38,7 +38,7 @@ ORGANISATIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DemoPerson:
     """A demo person; `app` says that an authenticator app is enrolled from the start."""
 

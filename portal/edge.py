@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from portal.settings import Settings
+from portal.values import frozen
 
 
 class Transaction(Protocol):
@@ -62,7 +63,7 @@ class Places(Protocol):
     def place_of(self, address: str) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """What FIDO's metadata says of a model of authenticator.
 
@@ -80,7 +81,7 @@ class Model:
     verifies_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edition:
     """Which metadata is in use: its number, by when newer was to be had, and what is in it.
 
@@ -126,7 +127,7 @@ class Mailer(Protocol):
     def send(self, message: Message) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A mail ready to be sent. `message_id` is stable, so a mail sent twice is seen as one."""
 
@@ -158,7 +159,7 @@ class DeliveryFailed(Exception):
         self.permanent = permanent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Client:
     """The other end of the request, as far as the configured proxies let us know it.
 
@@ -173,7 +174,7 @@ class Client:
     browser_token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actor:
     """Who acts, for the audit log: set by the gate once the session is known.
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import SplitResult, urlsplit
+
+from portal.values import frozen
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})*", re.ASCII)
@@ -21,7 +23,7 @@ APPLE_APP = re.compile(r"[A-Z0-9]{10}(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 Text = Callable[[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelyingParty:
     """Who passkeys are made for (WebAuthn Level 3, section 5.4.2).
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from portal import relying_party
 from portal.relying_party import RelyingParty, domain
 from portal.rules.assurance import LIFETIMES, Lifetimes
+from portal.values import frozen
 
 # The languages that the portal speaks, each by its own name.
 LOCALES = {
@@ -41,7 +42,7 @@ class WeakSettings(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PasswordHash:
     """argon2id cost: memory in bytes, passes over it. One lane."""
 
@@ -49,7 +50,7 @@ class PasswordHash:
     passes: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TOTPParameters:
     """What new authenticator apps are set up with (RFC 6238); enrolled ones keep their own.
 
@@ -62,7 +63,7 @@ class TOTPParameters:
     steps_ahead: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The portal's settings; `docs/operations.md` lists them with their environment names."""
 

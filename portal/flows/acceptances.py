@@ -7,7 +7,7 @@ somebody holds it adds the role and nothing else, and signs nobody in.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -40,11 +40,12 @@ from portal.store.membership_requests import Asked as Request
 from portal.store.membership_requests import Change, State
 from portal.store.organisations import Organisation
 from portal.store.users import User
+from portal.values import frozen
 
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """What the page of an invitation shows. `new`: a password is to be chosen.
 
@@ -62,7 +63,7 @@ class Offer:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """What somebody chooses for a new account; an account that exists keeps its own."""
 

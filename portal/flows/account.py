@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.edge import Edge
@@ -17,9 +16,10 @@ from portal.store import audit, authenticators, organisations, users
 from portal.store import links as link_store
 from portal.store.links import Link, LinkKind
 from portal.store.users import User
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """What a person may say about themselves."""
 
@@ -139,7 +139,7 @@ def to_cancel(edge: Edge, token: str) -> str | None:
     return str(link.data["email"]) if link else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overview:
     """What the account page shows beside the profile. `roles`: organisation → roles."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.edge import Edge
@@ -10,11 +9,12 @@ from portal.flows.events import OF_THE_ACCOUNT
 from portal.flows.session import Visit
 from portal.store import audit
 from portal.store.audit import AuditEvent
+from portal.values import frozen
 
 PAGE = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happening:
     """One event on the account. `factor`: the kind that it was about, if any, in its `variant`."""
 

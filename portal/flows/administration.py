@@ -7,7 +7,6 @@ audited, and told to them. Nobody does any of it to themselves.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,12 +21,13 @@ from portal.flows.session import Visit
 from portal.rules import policy
 from portal.rules.terms import AccountState, Action, Role
 from portal.store import audit, organisations, users
+from portal.values import frozen
 
 REMINDER_PAUSE = timedelta(days=1)
 Outcome = Done | Nothing | Blocked | Gone | Unsettled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """One thing that is done to an account. `reason`: what the administrator says about it.
 

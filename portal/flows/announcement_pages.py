@@ -5,7 +5,6 @@ Each is settled with the organisation that it is about; nothing here sends or sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,11 +18,12 @@ from portal.store import announcements as announcement_store
 from portal.store import memberships, organisations
 from portal.store.announcements import Announcement, Counts, Reader
 from portal.store.organisations import Organisation
+from portal.values import frozen
 
 PAGE = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overview:
     """A page of what was announced, with the organisation's name; `writable`: where one may."""
 
@@ -32,7 +32,7 @@ class Overview:
     writable: list[Organisation]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """An announcement with whom it has reached."""
 
@@ -44,7 +44,7 @@ class Sheet:
     withdrawable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """A new announcement as it was typed: for which organisation, what, its last day there."""
 

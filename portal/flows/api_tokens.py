@@ -6,7 +6,6 @@ Everything is asked for by the organisation that the session acts in; `machines`
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from portal.edge import Edge
@@ -20,13 +19,14 @@ from portal.flows.session import Visit
 from portal.rules.terms import Membership, Role
 from portal.store import api_tokens, audit, memberships
 from portal.store.api_tokens import Line
+from portal.values import frozen
 
 __all__ = ["DAYS_MAX", "NAME_MAX", "TOKENS_MAX", "Line", "Made", "Page"]
 PAGE = 50
 TOLD = (Role.PARTNER_ADMIN, Role.SUPER_ADMIN)  # Who may make and revoke them.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page of tokens, the newest first; `older`: the id to go on from."""
 

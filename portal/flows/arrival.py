@@ -5,7 +5,6 @@ It writes nothing that a session has proved; the door calls it once the last pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.edge import Edge
@@ -16,9 +15,10 @@ from portal.rules import policy
 from portal.rules.terms import Authentication
 from portal.store import audit, users
 from portal.store.users import User
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Browser:
     """The browser of a sign-in: its id if it is known already, and when its row was written.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.edge import Edge
@@ -11,9 +10,10 @@ from portal.flows.visits import Visit
 from portal.rules import access, policy, rollout
 from portal.rules.facts import Facts
 from portal.rules.terms import AAL
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """What is asked from `at` on; None: already. `lacking`: why that would stop the person today.
 

@@ -6,7 +6,6 @@ people are slowed down exactly like known ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from portal.edge import Edge
@@ -16,12 +15,13 @@ from portal.flows.notices import Notice, tell
 from portal.rules.lockout import PAUSES, Lane, Throttled
 from portal.store import audit, budgets, users
 from portal.store.users import User
+from portal.values import frozen
 
 # How long a spent lane stays locked: until a success in it, a mailed unlock or an administrator.
 FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One counted attempt. `refused_before`: refusals since the attempt before this one."""
 

@@ -6,7 +6,6 @@ facts. Seeing it is written down once; putting it away lasts until the last days
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.edge import Edge
@@ -17,12 +16,13 @@ from portal.flows.visits import Forthcoming, Visit
 from portal.rules import stops
 from portal.store import announcements
 from portal.store.announcements import Told
+from portal.values import frozen
 
 LAST_DAYS = timedelta(days=7)  # From then on it cannot be put away any more.
 SHOWN_MAX = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Banner:
     """What is shown. `coming`: what policy will do; None for what asks nothing of anybody.
 

@@ -8,7 +8,6 @@ left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from portal.edge import Edge
 from portal.flows import invitations, permission, session
@@ -26,13 +25,14 @@ from portal.store import memberships, organisations, step_ups
 from portal.store.organisations import Organisation
 from portal.store.step_ups import Interrupted
 from portal.store.users import User
+from portal.values import frozen
 
 ACTION = Action.CHANGE_MEMBERSHIP
 NAME_MAX = 120
 INVITE, GIVE, ASK = "invite", "give", "ask"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """What will happen to a line: `outcome`, or why nothing does (`blocked`)."""
 
@@ -45,7 +45,7 @@ class Line:
     blocked: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """A file as it was understood. `id` confirms it; None where no line can be done."""
 
@@ -54,7 +54,7 @@ class Preview:
     lines: list[Line]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """The file is done. `left_out`: lines that were fine when shown and are not any more."""
 

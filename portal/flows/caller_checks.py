@@ -7,7 +7,6 @@ and opens nothing: it is noted for the request that the one who heard it makes.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 
 from portal.edge import Edge
 from portal.flows import permission, tokens
@@ -19,12 +18,13 @@ from portal.rules.terms import Action, Target
 from portal.store import audit, caller_codes, reset_subjects
 from portal.store.caller_codes import Vouched
 from portal.store.users import User
+from portal.values import frozen
 
 DIGITS = 6
 TRIES_MAX = 5  # For one code; then the caller shows themselves a new one.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Whom the desk speaks of, and whether their code was typed right a moment ago."""
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -33,11 +32,12 @@ from portal.rules.lockout import Throttled
 from portal.rules.terms import Action, Authentication
 from portal.store import audit, authenticators, ceremonies
 from portal.store.authenticators import Authenticator
+from portal.values import frozen
 
 RETRIES = 3  # Of a lost race; each loser is verified again and seen as a replay.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passed:
     """The factor was proved. `codes_left` is set when a look-up secret was spent."""
 
@@ -61,7 +61,7 @@ def choices(visit: Visit, action: Action, task: Interrupted | None = None) -> tu
     return decision.choices if isinstance(decision, StepUp) else ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Begun:
     """A challenge for a device. `shown` is for the browser."""
 

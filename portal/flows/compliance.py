@@ -7,7 +7,6 @@ after a publishing, which changes everybody's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.edge import Edge
@@ -19,12 +18,13 @@ from portal.store import compliance
 from portal.store.compliance import Job, Standing
 from portal.store.policies import Version
 from portal.store.users import User
+from portal.values import frozen
 
 PAGE = 200  # People who are read at once, and may be held at once: a sign-in may wait for one.
 PAGES_MAX = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """From `at` on policy stops somebody, or has stopped them, for lack of something."""
 
@@ -32,7 +32,7 @@ class Due:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Round:
     """A step of the worker: whose date is to be written. `reached`: how far that is; None: all."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -23,12 +23,13 @@ from portal.store import audit, authenticators, ceremonies, links, users
 from portal.store.authenticators import Authenticator, New
 from portal.store.links import LinkKind
 from portal.store.users import User
+from portal.values import frozen, keeping
 
 NAME_MAX = 60
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True)
+@keeping
 class Row:
     """An authenticator as its row shows it; never a secret. `blocked`: why it cannot be revoked."""
 
@@ -191,7 +192,7 @@ def _revoke(edge: Edge, user: User, leaving: Authenticator) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongCurrent:
     """The current password was not right."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import bypass_codes, compliance, permission, session
 from portal.flows import membership_requests as second_person
@@ -27,11 +25,12 @@ from portal.store import (
 )
 from portal.store.membership_requests import MembershipRequest, State
 from portal.store.organisations import Organisation
+from portal.values import frozen
 
 ACTION = Action.CHANGE_MEMBERSHIP
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Departed:
     """They left. `waiting`: roles that wait for a second person. `disabled`: nothing was left."""
 

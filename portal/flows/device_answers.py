@@ -6,7 +6,6 @@ It spends challenges and asks the factor; `challenge` and `passkeys` accept or r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.ceremony import Ceremony, Interactive, Purpose, Reason, Rejected, Verified
@@ -20,11 +19,12 @@ from portal.rules.terms import Action
 from portal.store import audit, authenticators, ceremonies
 from portal.store.authenticators import Authenticator
 from portal.store.users import User
+from portal.values import frozen
 
 FORBIDDEN = "forbidden_make"  # For the audit log.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What was typed, or what a device said to the challenge of a ceremony."""
 
@@ -32,7 +32,7 @@ class Answer:
     ceremony_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unfit:
     """An answer that proves nothing. `about`: the authenticator that it claims to come from."""
 

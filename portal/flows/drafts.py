@@ -7,7 +7,6 @@ comes second is told who was first, and overwrites nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,12 +25,13 @@ from portal.store.drafts import Draft
 from portal.store.organisations import Organisation
 from portal.store.policy_codec import NotAPolicy
 from portal.store.users import User
+from portal.values import frozen
 
 GRACE_DAYS_MAX = 365
 MESSAGE_MAX = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rollout:
     """When a draft is to hold, as it was typed: "2027-03-01T09:00" by the organisation's clock.
 
@@ -45,14 +45,14 @@ class Rollout:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stale:
     """Somebody changed, published or discarded the draft meanwhile; None: there is none now."""
 
     draft: Draft | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """What a form says. `mark`: the state of the draft that it was filled from, "" for none."""
 

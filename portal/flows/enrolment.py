@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,7 @@ from portal.store.authenticators import Authenticator, New
 from portal.store.links import LinkKind
 from portal.store.savepoint import keep_if
 from portal.store.users import User
+from portal.values import frozen
 
 ANSWERS_MAX = 20  # Wrong codes in one enrolment; then a new key is made.
 HANDLE_BYTES = 32  # WebAuthn Level 3, 14.6.1: random, at most 64; nothing about the person in it.
@@ -44,7 +45,7 @@ SECURITY_KEY = "security_key"  # What people call a device's other form; see `we
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """A running enrolment. `shown` is for the page, once."""
 
@@ -52,7 +53,7 @@ class Started:
     shown: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enrolled:
     """The authenticator is active. `first`: the person held no second factor before.
 

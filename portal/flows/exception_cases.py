@@ -5,7 +5,7 @@ It reads; `exceptions` asks, `exception_decisions` decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from portal.edge import Edge
@@ -20,6 +20,7 @@ from portal.store.exceptions import BYPASS, EXEMPTION, PolicyException
 from portal.store.organisations import Organisation
 from portal.store.queues import APPROVED, WAITING
 from portal.store.users import User
+from portal.values import frozen
 
 # Nobody who is locked out reads a code from a portal where they are signed in.
 VERIFICATIONS = BULK_VERIFICATIONS
@@ -27,7 +28,7 @@ REQUEST = {EXEMPTION: Action.REQUEST_EXEMPTION, BYPASS: Action.REQUEST_BYPASS}
 APPROVE = {EXEMPTION: Action.APPROVE_EXEMPTION, BYPASS: Action.APPROVE_BYPASS}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """A person as an exception would find them. `made`: theirs that nobody wrote an end to."""
 

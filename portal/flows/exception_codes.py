@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,9 +20,10 @@ from portal.rules.terms import Action
 from portal.store import audit, exceptions
 from portal.store.exceptions import BYPASS, PolicyException
 from portal.store.queues import APPROVED
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """A code, in clear for this one answer, and until when it opens the account."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from portal.edge import Edge
@@ -21,9 +20,10 @@ from portal.rules.terms import Action, Target
 from portal.store import exceptions as store
 from portal.store.exceptions import BYPASS, EXEMPTION, Described, PolicyException
 from portal.store.queues import APPROVED, WAITING
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Panel:
     """What somebody sees before they ask: whom, and why it cannot be asked for, if so.
 
@@ -38,7 +38,7 @@ class Panel:
     last_days: tuple[date, date]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """One exception, and what this visitor may do about it. `why_not`: why not approve it.
 

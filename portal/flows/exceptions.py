@@ -5,7 +5,6 @@ It changes nothing of the account: another person decides, in `exception_decisio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -22,11 +21,12 @@ from portal.rules.actions import ACTIONS
 from portal.store import audit, exceptions, reset_subjects
 from portal.store.exceptions import PolicyException
 from portal.store.queues import WAITING
+from portal.values import frozen
 
 END_OF_DAY = time(23, 59, 59)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What was typed: why; how the caller was verified, for a code; the last day, to be exempt."""
 
@@ -35,7 +35,7 @@ class Asked:
     last_day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requested:
     """A request that waits now."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from portal.edge import Edge
@@ -28,6 +27,7 @@ from portal.rules.money import Money
 from portal.rules.terms import Action, Target
 from portal.store import audit, exports
 from portal.store.exports import Export, Fetched
+from portal.values import frozen
 
 PAGE = 20
 RECEIPT_BYTES = 5  # 40 bits a day: eight characters that can be read out.
@@ -44,7 +44,7 @@ HEADER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What an export would hold now. `totals`: the net of each currency; `digest`: SHA-256."""
 
@@ -56,7 +56,7 @@ class Content:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TooMany:
     """More rides than a file may hold."""
 

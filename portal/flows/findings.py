@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.edge import Edge
@@ -17,12 +16,13 @@ from portal.store import announcements, findings, organisations, policies
 from portal.store.findings import Counts, Line
 from portal.store.organisations import Organisation
 from portal.store.policies import Version
+from portal.values import frozen
 
 PAGE = 50
 VERSIONS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FindingsPage:
     """The people whom a version would have stopped. `versions`: all that have dates, newest first.
 

@@ -6,7 +6,6 @@ What changes an account is audited with the host as its actor. None is reachable
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +52,7 @@ from portal.store.audit import Verdict
 from portal.store.organisations import Organisation
 from portal.store.sealed import Resealed
 from portal.store.users import User
+from portal.values import frozen
 
 RESEAL_PAGE = 200
 KEEP = timedelta(days=30)
@@ -74,7 +74,7 @@ RESEAL: dict[str, Callable[[Edge, str, int], Resealed]] = {
 SEALED_TABLES = tuple(RESEAL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewUser:
     """A person that an operator creates."""
 

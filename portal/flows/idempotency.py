@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from portal.edge import Edge
 from portal.flows.outcomes import Blocked, Gone
 from portal.store import api_tokens, idempotency
 from portal.store.api_tokens import Machine
 from portal.store.idempotency import Kept
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a machine is answered, as HTTP will say it: nothing in here is HTTP's own."""
 
@@ -27,14 +27,14 @@ class Answer:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayed:
     """The request was made before, under the same key; nothing was done now."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keyed:
     """A key, and what is asked under it: method, address, conditions and body."""
 

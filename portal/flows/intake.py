@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
@@ -19,6 +18,7 @@ from portal.flows.outcomes import Blocked, Gone, Taken
 from portal.store import api_tokens, audit, organisations, savepoint
 from portal.store.api_tokens import Machine
 from portal.store.organisations import Organisation
+from portal.values import frozen
 
 Take = Callable[[Edge, Organisation, dict[str, Any]], str | Taken | None]
 KINDS: dict[str, Take] = {
@@ -54,7 +54,7 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A record and where it stood: the line of a file or the place in a list, from 1."""
 
@@ -62,12 +62,12 @@ class Line:
     record: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """Stands where a record should: the line is no JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """Why one record was not taken; the reason never repeats what was in it."""
 
@@ -75,14 +75,14 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Imported:
     """All of it is there now, or was there already."""
 
     records: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotTaken:
     """Nothing of it is there."""
 

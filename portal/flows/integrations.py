@@ -6,8 +6,6 @@ an endpoint is kept with what it asked to be told of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import tokens
 from portal.flows.events import Event
@@ -20,19 +18,20 @@ from portal.rules.terms import Membership, Role
 from portal.store import audit, billing, organisations, users, webhooks
 from portal.store.billing import Billing, Details
 from portal.store.webhooks import Webhook
+from portal.values import frozen
 
 __all__ = ["Added", "Billing", "Details", "Outdated", "Webhook"]
 WEBHOOKS_MAX = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Added:
     """A webhook was added; `secret` is for this one page, and stored sealed."""
 
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outdated:
     """The details were changed since the page was loaded; `current` is what is saved now."""
 

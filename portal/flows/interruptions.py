@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.edge import Edge
@@ -19,6 +18,7 @@ from portal.rules.actions import ACTIONS
 from portal.rules.terms import Action
 from portal.store import audit, step_ups
 from portal.store.step_ups import Interrupted
+from portal.values import frozen
 
 FIELD_MAX = 2000
 FORM_MAX = 16 * 1024
@@ -71,7 +71,7 @@ LONG_FIELDS = {"allowed": draft_fields.MODELS_LENGTH_MAX, "denied": draft_fields
 ASKED_AGAIN = frozenset({Action.CHANGE_PASSWORD})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """What was sent: how, where to, with which form, and from which page."""
 

@@ -12,7 +12,7 @@ session that its password opened may do nothing but enrol; see `activations`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from portal.edge import Edge
 from portal.flows import links, permission, session
@@ -34,11 +34,12 @@ from portal.store.membership_requests import Asked as Request
 from portal.store.membership_requests import State
 from portal.store.organisations import Organisation
 from portal.store.users import User
+from portal.values import frozen
 
 ACTION = Action.INVITE_USER
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Newcomer:
     """Whom to invite. `email` as it was typed; `organisation_id` where to."""
 
@@ -50,12 +51,12 @@ class Newcomer:
     time_zone: str = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invited:
     """A mail asks them; whether they have an account already is not said."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """One's own person got the role at once."""
 

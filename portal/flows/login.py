@@ -7,7 +7,6 @@ same answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,13 +23,14 @@ from portal.store import audit, authenticators, logins
 from portal.store.authenticators import Authenticator
 from portal.store.logins import Account, Candidate
 from portal.store.users import User
+from portal.values import frozen
 
 PASSWORD = "password"
 RETRIES = 3
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignInAttempt:
     """What was typed."""
 

@@ -6,7 +6,6 @@ person, and so there is no flow for it here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,13 +25,14 @@ from portal.store.api_tokens import Machine
 from portal.store.drafts import Draft
 from portal.store.organisations import Organisation
 from portal.store.policy_pages import Entry
+from portal.values import frozen
 
 NO_DRAFT = "none"  # Names, with the newest version, the state in which there is no draft.
 FIRST = 2**31 - 1
 YEARS = range(2001, 2199)  # A day before and after them the clock there shows the same.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """What is asked of an organisation's people now, and what is on its way, by anybody above too.
 
@@ -45,7 +45,7 @@ class Sheet:
     steps: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """A draft as a machine writes it: instants, where people type times of their clock."""
 
@@ -56,7 +56,7 @@ class Written:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """A draft, or what one would begin with. `mark` names this state."""
 

@@ -6,7 +6,6 @@ machines does either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from portal.edge import Edge
@@ -19,9 +18,10 @@ from portal.store.api_tokens import Machine
 from portal.store.audit_pages import Span
 from portal.store.member_lists import Filter, Member
 from portal.store.organisations import Organisation
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Some of a list, and the cursor of what follows; None at the end."""
 

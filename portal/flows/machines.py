@@ -6,7 +6,6 @@ A token is good for its scopes, in its one organisation, until its day; it is no
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.edge import Actor, Edge
@@ -16,6 +15,7 @@ from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.scopes import SCOPES
 from portal.store import api_tokens, audit, organisations
 from portal.store.api_tokens import Machine, NewToken
+from portal.values import frozen
 
 PREFIX = "lvp_"  # So that programs that look for lost secrets know ours.
 NAME_MAX = 120
@@ -24,7 +24,7 @@ TOKENS_MAX = 50  # Live ones of an organisation that its people may have; more i
 USE_NOTED_EVERY = timedelta(minutes=5)  # Of reading; what changes something notes each use.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """A new token, to be printed once."""
 

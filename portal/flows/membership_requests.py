@@ -9,7 +9,7 @@ still be entitled to, who decides too, and what the grant was bound to must stil
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from portal.edge import Edge
 from portal.flows import invitations, permission
@@ -26,6 +26,7 @@ from portal.store import audit, membership_requests, organisations
 from portal.store.membership_requests import Change, MembershipRequest, State
 from portal.store.organisations import Organisation
 from portal.store.users import User
+from portal.values import frozen
 
 NOTES = {
     State.APPROVED: Event.MEMBERSHIP_APPROVED,
@@ -34,7 +35,7 @@ NOTES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """A request with everything that it is decided on, held until the commit."""
 

@@ -7,7 +7,7 @@ session reads its roles each time. A role that administers others is only asked 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from portal.edge import Edge
 from portal.flows import compliance, permission
@@ -25,12 +25,13 @@ from portal.store.membership_requests import Change
 from portal.store.memberships import Held
 from portal.store.organisations import Organisation
 from portal.store.users import User
+from portal.values import frozen
 
 __all__ = ["Change", "Held", "Organisation"]
 NOWHERE = Target(path="")  # Belongs to nobody: what does not exist reads like another tenant's.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """Somebody whose roles are administered, with everything they hold."""
 
@@ -50,7 +51,7 @@ class Person:
         return bool(self.user.summary.held) and self.user.state is not AccountState.INVITED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """Nothing changed yet: it waits for a second person."""
 
@@ -138,7 +139,7 @@ def unfit(visit: Visit, organisation: Organisation, role: Role) -> str | None:
     return "membership_above" if is_within(visit, organisation) else "membership_first"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A role to be given or taken."""
 

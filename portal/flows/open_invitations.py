@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from portal.edge import Edge
@@ -23,6 +23,7 @@ from portal.store.invitations import Open
 from portal.store.links import Link, LinkKind
 from portal.store.membership_requests import State, Waiting
 from portal.store.organisations import Organisation
+from portal.values import frozen
 
 ACTION = Action.INVITE_USER
 PAGE = 25
@@ -31,7 +32,7 @@ UNATTENDED_MAX = 100  # Organisations without an administrator to choose from, t
 LISTED = timedelta(days=30)  # An expired invitation stays in sight, so that it can be sent again.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitingLine:
     """A role that waits for a second person. `why_not`: why this person may not be it.
 
@@ -44,7 +45,7 @@ class WaitingLine:
     why_not: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overview:
     """What the page of memberships shows; `next_…` is where the next page of a list begins.
 

@@ -6,7 +6,6 @@ A change takes nothing from anybody; what may be enrolled from then on follows f
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from portal.edge import Edge
 from portal.flows import permission
@@ -22,13 +21,14 @@ from portal.rules.terms import AAL, Action, Role, Target
 from portal.store import audit, memberships, organisations
 from portal.store import plans as store
 from portal.store.plans import COUNTED_MAX, Bought
+from portal.values import frozen
 
 __all__ = ["COUNTED_MAX", "Bought", "Method", "Sheet"]
 PAGE = 50
 ADMINISTRATORS = (Role.PARTNER_ADMIN, Role.HQ_ADMIN, Role.SUPER_ADMIN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Method:
     """A kind of factor under a plan.
 
@@ -44,7 +44,7 @@ class Method:
     users: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """An organisation's plan. `below`: organisations under it; `after`: where to go on there.
 
@@ -60,7 +60,7 @@ class Sheet:
     may_change: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A plan to be; `seen` is what the person's page showed, as `written` writes it."""
 

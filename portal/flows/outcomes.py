@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """A sign-in that did not succeed. Why is in the audit log, never in the answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotOffered:
     """The factor asked for would not be accepted here and now; another way is needed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nothing:
     """There is nothing to do: it was done already."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gone:
     """What was asked for has expired, was used, ended meanwhile, or is another's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocked:
     """Refused for a reason that the person may know; `reason` is worded in web/messages.py."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """It happened."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """The approval counts, and one more person must agree."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """A record that the platform sent is new here; `id` is its row's."""
 

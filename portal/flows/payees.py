@@ -10,8 +10,6 @@ the whole account, of which only the last four digits are ever shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import payee_accounts, permission
 from portal.flows.events import Event
@@ -24,6 +22,7 @@ from portal.rules.bank import Account, masked
 from portal.rules.terms import Action, Target
 from portal.store import audit, organisations, payees
 from portal.store.payees import Change, Payee
+from portal.values import frozen
 
 __all__ = ["Change", "Payee"]
 PAGE = 25
@@ -32,7 +31,7 @@ NAME_MAX = 120
 NOTHING = "00000000-0000-0000-0000-000000000000"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A payee in the list. `account` is masked; `pending`: the change that is not over."""
 
@@ -41,7 +40,7 @@ class Line:
     pending: Change | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """Everything about a payee. `holder`: of the change that waits. `deciders`: who may decide.
 
@@ -58,7 +57,7 @@ class Sheet:
     more: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requested:
     """A change waits for a second person."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import payee_accounts, payouts, permission
 from portal.flows.outcomes import Gone
@@ -14,6 +12,7 @@ from portal.store import payees
 from portal.store import payouts as store
 from portal.store.payees import Payee
 from portal.store.payouts import Approval, Payout
+from portal.values import frozen
 
 __all__ = ["Approval", "Payee", "Payout"]
 PAGE = 25
@@ -27,7 +26,7 @@ FILTERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page of payouts. `totals`: everything that waits, by currency."""
 
@@ -36,7 +35,7 @@ class Page:
     totals: list[Money]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A payee that a payout can be prepared for. `account`: masked, empty while it has none."""
 
@@ -44,7 +43,7 @@ class Choice:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """Everything about a payout. `account`: masked. `approvals`: those that count.
 

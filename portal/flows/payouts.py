@@ -12,7 +12,6 @@ whoever gave it might still give it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from portal.edge import Edge
@@ -29,12 +28,13 @@ from portal.store import audit, payees, payouts
 from portal.store.organisations import Organisation
 from portal.store.payees import Payee
 from portal.store.payouts import Approval, Payout
+from portal.values import frozen
 
 REFERENCE_MAX = 64
 RECORD = frozenset({"reference", "payee", "currency", "amount"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     payout_id: str
 

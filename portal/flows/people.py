@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import memberships as giving
 from portal.flows import permission
@@ -15,9 +13,10 @@ from portal.rules.terms import Action, Role
 from portal.store import membership_requests, memberships, organisations, users
 from portal.store.membership_requests import MembershipRequest
 from portal.store.organisations import Organisation
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldLine:
     """A role that is held. `removable`: this person may take it."""
 
@@ -25,7 +24,7 @@ class HeldLine:
     removable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A person's roles in the organisations that the reader sees, and what may be changed.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from portal.edge import Edge, NotSettled
@@ -17,9 +17,10 @@ from portal.flows.session import Visit
 from portal.rules.access import Allow, Decision, Deny, NotFound, StepUp, decide
 from portal.rules.terms import Action, Target
 from portal.store import audit, step_ups
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """What an action is about: its target, its id, and what is shown of it, as (key, value).
 
@@ -39,7 +40,7 @@ class Subject:
         return hashlib.sha256(encoded.encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsettled:
     """The action may not go on: `decision` says what is needed, or that nothing would help."""
 

@@ -8,7 +8,7 @@ transaction: whoever signs in reads it and compares it with the clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from portal.edge import Edge
 from portal.flows import announcements, compliance
@@ -22,9 +22,10 @@ from portal.store import audit, organisations, policies, policy_codec
 from portal.store.organisations import Organisation
 from portal.store.policies import Node
 from portal.store.policy_codec import NotAPolicy
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Published:
     """A version is published. `organisations`: how many it is for, with those below."""
 
@@ -32,7 +33,7 @@ class Published:
     organisations: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """An organisation's own policy, as it was published, and what holds for its people."""
 

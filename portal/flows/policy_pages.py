@@ -6,7 +6,7 @@ It reads; `drafts` and `policies` change.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from portal.edge import Edge, Unavailable
 from portal.flows import drafts, findings, permission
@@ -27,13 +27,14 @@ from portal.store.organisations import Organisation
 from portal.store.policies import Node
 from portal.store.policy_codec import NotAPolicy
 from portal.store.policy_pages import Entry
+from portal.values import frozen
 
 CHOICES_MAX = 200  # Organisations to choose from.
 PAGE = 50
 FIRST = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Who asks something. An empty `name`: the portal itself."""
 
@@ -42,7 +43,7 @@ class Source:
     is_own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Underway:
     """A roll-out that is not complete: a step, whose it is, and how many it would have stopped.
 
@@ -56,7 +57,7 @@ class Underway:
     findings: Counts | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overview:
     """What is asked of an organisation's people now, rule by rule with its sources."""
 
@@ -72,7 +73,7 @@ class Overview:
     may_publish: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Desk:
     """What an editor starts from. `above`: who asks what, that cannot be loosened here.
 
@@ -86,7 +87,7 @@ class Desk:
     methods: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Versions:
     """A page of the versions of an organisation's own policy."""
 
@@ -97,7 +98,7 @@ class Versions:
     may_publish: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compared:
     """A version, and another one beside it; None: nothing was asked before the first."""
 

@@ -6,7 +6,7 @@ Here it is said why a policy cannot be published; `policies` writes what can.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,13 +20,14 @@ from portal.store import organisations, policies, policy_codec
 from portal.store.organisations import Organisation
 from portal.store.policies import Node, Version
 from portal.store.policy_codec import NotAPolicy
+from portal.values import frozen
 
 Document = dict[str, Any]
 Bought = Callable[[str], bool]
 AHEAD_MAX = timedelta(days=366)  # Further off nobody plans, and a mistyped year would.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dates:
     """When a policy is to hold: see `rules.rollout`. `message`: to the people affected."""
 
@@ -36,7 +37,7 @@ class Dates:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """A publishing that may happen, and what each organisation will ask then.
 

@@ -27,6 +27,7 @@ from portal.store.drafts import Draft
 from portal.store.organisations import Organisation
 from portal.store.policy_codec import NotAPolicy
 from portal.store.policy_people import Somebody
+from portal.values import frozen
 
 PAGE = 50
 
@@ -45,7 +46,7 @@ class Count:
     author: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """What publishing a draft would mean. `blocked`: why that is refused, as a reason.
 

@@ -7,7 +7,7 @@ confirms must type the password, so nobody can prepare an account for somebody e
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,12 +26,13 @@ from portal.store import audit, organisations, users
 from portal.store import links as link_store
 from portal.store.links import LinkKind
 from portal.store.users import User
+from portal.values import frozen
 
 ACTIVATION = "activation"
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Application:
     """What a newcomer typed. `email` is normalised."""
 

@@ -5,7 +5,6 @@ It reads; `resets` asks, `reset_decisions` decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from portal.edge import Edge
@@ -17,6 +16,7 @@ from portal.store.organisations import Organisation
 from portal.store.reset_subjects import Factor
 from portal.store.resets import ResetRequest
 from portal.store.users import User
+from portal.values import frozen
 
 CALLER_CODE = "caller_code"
 # How a caller was verified; worded in web/reset_words.py. Bulk requests have no one caller.
@@ -24,7 +24,7 @@ VERIFICATIONS = (CALLER_CODE, "in_person", "call_back", "manager")
 BULK_VERIFICATIONS = VERIFICATIONS[1:]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """A person as a reset would find them. `waiting`: a request that nobody has decided."""
 

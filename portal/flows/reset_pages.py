@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import (
     caller_checks,
@@ -21,9 +19,10 @@ from portal.rules.terms import Action, Target
 from portal.store import browsers, resets
 from portal.store.caller_codes import Vouched
 from portal.store.resets import WAITING, Described
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Panel:
     """What somebody sees before they ask: whom, what would be lost, what was verified already."""
 
@@ -34,7 +33,7 @@ class Panel:
     vouched: Vouched | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """One request, what would be lost today, and what this visitor may do about it.
 

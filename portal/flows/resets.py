@@ -5,8 +5,6 @@ It changes nothing of the account: another person decides, in `reset_decisions`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import caller_checks, permission, reset_cases, reset_decisions
 from portal.flows.events import Event
@@ -21,12 +19,13 @@ from portal.rules.terms import Action, Target
 from portal.store import audit, caller_codes, reset_subjects, resets
 from portal.store.resets import WAITING, ResetRequest
 from portal.store.users import User
+from portal.values import frozen
 
 LIST_MAX = 50  # More at once is no longer a decision about people.
 LIST = "list"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What was typed: why, how the caller was verified, the desk's proof, and the caller's code."""
 
@@ -36,21 +35,21 @@ class Asked:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requested:
     """Requests that wait now, by id."""
 
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """The caller's code was right and is noted; what the request itself still needs."""
 
     needs: Unsettled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A person of a list, and why no request can be made for them; None when one can."""
 
@@ -58,7 +57,7 @@ class Line:
     why: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """A list before it is asked for. `unknown`: how many are not this visitor's to see."""
 

@@ -11,7 +11,7 @@ sessions. A session's token changes with every proof.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from portal.edge import Actor, Edge
@@ -26,11 +26,12 @@ from portal.store.links import LinkKind
 from portal.store.live_sessions import Live, find_live
 from portal.store.sessions import Session
 from portal.store.users import User
+from portal.values import frozen
 
 CSRF_SECRET_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """A session's new token. `browser_token` is set when the browser became known just now.
 
@@ -42,13 +43,16 @@ class Opened:
     browser_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entrance:
     """How a session is opened: in which browser, and with which ticket after a reset."""
 
     browser_id: str | None = None
     browser_known: bool = False
     ticket_id: str | None = None
+
+
+ANYWHERE = Entrance()
 
 
 def load(edge: Edge, token: str) -> Visit | None:
@@ -88,7 +92,7 @@ def open_session(
     user: User,
     memberships: tuple[Membership, ...],
     proof: Authentication,
-    entrance: Entrance = Entrance(),
+    entrance: Entrance = ANYWHERE,
 ) -> Opened:
     """Open a session on a first proof; what is still missing `decide` will ask for."""
     token = tokens.make(edge)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.edge import Edge
@@ -12,9 +11,10 @@ from portal.flows.session import Visit
 from portal.rules import assurance
 from portal.rules.terms import AAL
 from portal.store import audit, browsers
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionLine:
     """A live session. `level` is what it stands at now."""
 
@@ -28,7 +28,7 @@ class SessionLine:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrowserLine:
     """A known browser."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from portal.rules.terms import Action, Membership, Target
 from portal.store import settlements
 from portal.store.organisations import Organisation
 from portal.store.settlements import Settlement
+from portal.values import frozen
 
 PAGE = 50
 PERIODS_MAX = 120  # Ten years of months to choose from.
@@ -108,7 +109,7 @@ def period_of(instant: datetime, time_zone: str) -> str:
     return f"{there.year:04d}-{there.month:02d}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ride:
     """A ride and what is paid for it; `period` is the partner's month that it counts in."""
 
@@ -122,7 +123,7 @@ class Ride:
     net: Money
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Total:
     """What a month adds up to in one currency."""
 
@@ -132,7 +133,7 @@ class Total:
     net: Money
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Month:
     """A month of the acting partner as the page shows it.
 

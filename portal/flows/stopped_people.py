@@ -21,12 +21,13 @@ from portal.rules.terms import AAL, Role, Target
 from portal.store import policy_codec, policy_people
 from portal.store.organisations import Organisation
 from portal.store.policy_people import Named, Somebody, Wanted
+from portal.values import frozen
 
 AT_ONCE = 2000  # Rows that are read for a page: one of the last people may be stopped, or all.
 EVERYWHERE_MAX = 200  # Organisations with rules of their own; with more, everybody is looked at.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stopped:
     """Somebody whom a draft would stop: from when, what they lack, and where they belong.
 

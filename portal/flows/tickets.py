@@ -7,7 +7,6 @@ first factor that is enrolled, in `enrolment`.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -27,11 +26,12 @@ from portal.store.authenticators import Authenticator
 from portal.store.links import Link, LinkKind
 from portal.store.logins import Account
 from portal.store.users import User
+from portal.values import frozen
 
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mailed:
     """Where the ticket of a person went, and until when it is good; None: not any more."""
 

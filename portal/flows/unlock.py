@@ -5,8 +5,6 @@ It lowers nothing: password and second factor are still asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import attempts, known_browsers, links
 from portal.flows.events import Event
@@ -16,9 +14,10 @@ from portal.rules.terms import AccountState
 from portal.store import audit, budgets, users
 from portal.store import links as link_store
 from portal.store.links import LinkKind
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unlocked:
     """This browser may try again; `browser_token` goes into its cookie."""
 

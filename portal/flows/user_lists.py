@@ -9,7 +9,7 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from portal.edge import Edge
@@ -23,6 +23,7 @@ from portal.store import audit, organisations, user_lists
 from portal.store.organisations import Organisation
 from portal.store.user_index import SORTED, SORTS
 from portal.store.user_lists import TRIGRAM, Key, Line, Wanted
+from portal.values import frozen
 
 PAGE = 50
 EXPORT_PAGE = 500
@@ -34,7 +35,7 @@ DESCENDING_FIRST = frozenset({"signed_in"})  # The latest sign-in first.
 NUMBERS = {"strongest": int(max(AAL)), "signed_in_order": 2**40, "enrol_order": 2**40}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What an address asks for; anything that it may not say means nothing.
 
@@ -50,7 +51,7 @@ class Asked:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """A list that may be looked at. `organisation` is None for everybody."""
 
@@ -61,7 +62,7 @@ class Scope:
     wanted: Wanted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """A page of a list, and the keys of its neighbours.
 

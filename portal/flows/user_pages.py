@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.edge import Edge
 from portal.flows import activity, compliance, exception_cases, permission, reset_cases, session
 from portal.flows.activity import Happening
@@ -17,9 +15,10 @@ from portal.store import authenticators, exceptions, organisations, user_lists
 from portal.store.authenticators import Outline
 from portal.store.exceptions import PolicyException
 from portal.store.user_lists import Line
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserPage:
     """Everything on the page. `refused`: why nothing here is for this person to do, or None.
 

@@ -5,7 +5,7 @@ It reads what the store found and writes nothing; `session` is the door.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from portal.edge import Edge, Transaction
@@ -18,9 +18,10 @@ from portal.rules.terms import AccountState, Action, Membership, Strength
 from portal.store.live_sessions import Live
 from portal.store.sessions import Session
 from portal.store.users import User
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     """One request's session, its person, and the facts that decisions are made from."""
 
@@ -132,7 +133,7 @@ def permitting(
     return deadlines.policy_at(every, at, user.active_since, None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forthcoming:
     """From `at` on policy will stop this person, unless they enrol one of `choices`.
 

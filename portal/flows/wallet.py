@@ -6,7 +6,6 @@ Everything is asked for by the signed-in person's id, so another's card or passe
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from portal.edge import Edge
 from portal.flows.events import Event
@@ -14,6 +13,7 @@ from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.session import Visit
 from portal.store import audit, wallet
 from portal.store.wallet import Card, Passenger, Profile
+from portal.values import frozen
 
 __all__ = ["Card", "Outdated", "Passenger", "Profile"]
 # More is a mistake or an attack; both lists are one page.
@@ -21,7 +21,7 @@ CARDS_MAX = 50
 PASSENGERS_MAX = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outdated:
     """The passenger was changed since the page was loaded; `current` is what is saved now."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from portal.edge import Message
+from portal.values import frozen
 
 SHOWN = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """A mail that would have been sent."""
 

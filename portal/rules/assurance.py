@@ -6,16 +6,17 @@ It does not decide what a session may do; `access` compares these answers with r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from portal.rules.terms import AAL, Authentication, Category, Resistance, Strength
+from portal.values import frozen
 
 # Section 2.1.3, 2.2.3 and 2.3.3 of NIST SP 800-63B-4: overall limit, then idle limit.
 # The values are the numbers of the house (docs/operations.md); settings may only shorten them.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lifetimes:
     """How long a proof lasts, by level: `overall` since it was given, `idle` since last use.
 

@@ -6,7 +6,8 @@ It knows shapes and check digits only; whether an account exists, and whose it i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from portal.values import frozen
 
 # ISO 13616: how long an IBAN of each country is. A country that is not here has none.
 _LENGTHS = {
@@ -24,7 +25,7 @@ _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """A bank account in full. It lies sealed in the store and is shown to nobody again."""
 

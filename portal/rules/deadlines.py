@@ -7,7 +7,6 @@ the lists of administrators: they cannot differ.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.rules import holdings, rollout
@@ -15,9 +14,10 @@ from portal.rules import policy as policies
 from portal.rules.policy import Policy
 from portal.rules.policy_values import Asked
 from portal.rules.terms import Holdings, Role
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """What a deadline depends on. `exempt_until`: policy asks nothing of a sign-in before then."""
 

@@ -5,20 +5,19 @@ They say and do not decide; the web turns each into a page or a redirect.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.rules import policy
 from portal.rules.terms import AAL, Strength
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignIn:
     """Nobody is signed in here. `why` is for the log, never for the stranger."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allow:
     """The action may go on in a session of this level.
 
@@ -30,7 +29,7 @@ class Allow:
     provisional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepUp:
     """One more proof is needed; `choices` are the kinds that would be accepted, best first.
 
@@ -56,7 +55,7 @@ class StepUp:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enrol:
     """The person must first enrol one of `choices`, best first; nothing else is open.
 
@@ -68,21 +67,21 @@ class Enrol:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Renew:
     """The password must be renewed before anything else."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotFound:
     """Another tenant's: answered exactly like what does not exist."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deny:
     """Not in this role, or not by this person; no proof would change it."""
 

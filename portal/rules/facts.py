@@ -7,7 +7,7 @@ change, so what was worked out of them once is kept with them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +24,7 @@ from portal.rules.terms import (
     Role,
     Target,
 )
+from portal.values import keeping
 
 Value = TypeVar("Value")
 
@@ -44,7 +45,7 @@ class _Once(Generic[Value]):
         return found
 
 
-@dataclass(frozen=True)
+@keeping
 class Facts:
     """Everything that a decision may look at, read once per request.
 

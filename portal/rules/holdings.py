@@ -6,14 +6,13 @@ counting as held: forbidding somebody's app must not make their password enough 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portal.rules import policy as policies
 from portal.rules.policy import Policy
 from portal.rules.terms import AAL, Holdings, Role, Strength
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A kind of factor that the person holds (or may enrol), and what it is worth."""
 
@@ -21,7 +20,7 @@ class Held:
     strength: Strength
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sorted:
     """Holdings under a policy: what may be used, what is a copy, what may be used no more.
 

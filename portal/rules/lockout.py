@@ -12,8 +12,9 @@ one such browser together stay at NIST's 100 in a row.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from portal.values import frozen
 
 SLOW_FROM = 5
 PAUSE_FIRST = timedelta(seconds=30)
@@ -27,7 +28,7 @@ class Lane(enum.IntEnum):
     KNOWN_BROWSER = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Budget:
     """Attempts counted in a row and the instant from which the next one is compared."""
 
@@ -35,7 +36,7 @@ class Budget:
     next_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Throttled:
     """Refused before anything was compared. `wait` is None when the lane is spent."""
 

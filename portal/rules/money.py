@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from portal.values import frozen
 
 # ISO 4217, the currencies that people pay with; no funds, metals or codes for tests.
 _CODES = """
@@ -27,7 +28,7 @@ _PLAIN = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,3}))?", re.ASCII)
 MINOR_MAX = 10**12  # 10,000 million euros. Four million differences of two add up in 64 bits.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Money:
     """`minor`: the smallest units that the currency is counted in; `currency`: ISO 4217."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+
+from portal.values import frozen
 
 BYTES_MAX = 200 * 1024
 LINES_MAX = 500
@@ -19,7 +20,7 @@ DELIMITERS = ",;\t"
 MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One line as it was written. `number`: as a spreadsheet counts, the header being 1."""
 
@@ -30,7 +31,7 @@ class Row:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """The file cannot be taken; `line` says where, or 0 for the whole of it."""
 

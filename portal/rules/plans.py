@@ -7,16 +7,16 @@ a policy asks for what the plan lacks it may be enrolled all the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from portal.rules import policy as policies
 from portal.rules.actions import ACTIONS
 from portal.rules.holdings import Held
 from portal.rules.policy import Policy
 from portal.rules.terms import AAL, Membership, Role
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """`methods`: the kinds of factors that may be enrolled under it; None for every kind.
 

@@ -7,13 +7,14 @@ mean is in `policy`, and from when they hold in `rollout`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from portal.rules.terms import AAL, Action, Role
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restrictions:
     """Which makes of passkeys and security keys may be enrolled, and go on being used.
 
@@ -29,7 +30,7 @@ class Restrictions:
     denied: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raised:
     """What an action needs beyond the table; None and False ask for nothing more."""
 
@@ -38,7 +39,7 @@ class Raised:
     age_max: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """What every session of a role must have proved: a level from AAL2 up, and how."""
 
@@ -46,7 +47,7 @@ class Demand:
     phishing_resistant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """`required_roles`: their members may do nothing but enrol until they hold two factors.
 
@@ -69,7 +70,7 @@ class Policy:
     spares_held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A policy and its dates. It takes the place of what its organisation asked before it.
 
@@ -88,7 +89,7 @@ class Step:
         return self.enforced_at + self.grace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """What one organisation asks by itself while it changes: `base`, then each step in turn."""
 
@@ -96,7 +97,7 @@ class Line:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What is asked of an organisation's people: `policy` always, and each line by its dates."""
 

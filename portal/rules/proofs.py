@@ -13,7 +13,6 @@ out signs in and changes nothing: a way in for an hour must not become one for g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.rules import assurance, offers
@@ -21,9 +20,10 @@ from portal.rules.actions import GRANT_AGE_MAX, Level, Requirement, needs_target
 from portal.rules.decisions import Allow, Enrol, StepUp
 from portal.rules.facts import Facts
 from portal.rules.terms import AAL
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """What is asked of this person; `or_code`: a backup code may stand in for it."""
 

@@ -8,7 +8,7 @@ whose version would really stop them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from portal.rules import holdings, rollout
@@ -16,11 +16,12 @@ from portal.rules import policy as policies
 from portal.rules.deadlines import Person
 from portal.rules.policy_values import Asked, Line, Step
 from portal.rules.rollout import Stage
+from portal.values import frozen
 
 WATCHED = frozenset({Stage.MONITORED, Stage.GRACE})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stop:
     """A version of an organisation's policy that would stop a person: from `at` on, and why."""
 

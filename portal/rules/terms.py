@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from portal.values import frozen
 
 if TYPE_CHECKING:
     from portal.rules.policy_values import Asked
@@ -44,7 +46,7 @@ class Resistance(enum.IntEnum):
     HARDWARE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Strength:
     """What an authenticator is worth. Policy reads this and never a factor's name.
 
@@ -78,7 +80,7 @@ class Strength:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traits:
     """What is known of an authenticator's make, for policies that restrict it.
 
@@ -94,7 +96,7 @@ class Traits:
     revoked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Make:
     """One authenticator whose make is known, by its id in `Holdings`."""
 
@@ -103,7 +105,7 @@ class Make:
     traits: Traits
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holdings:
     """Kind → the strength of the best of it. `copies`: kinds that open nothing any more.
 
@@ -127,7 +129,7 @@ class Holdings:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authentication:
     """One proof: which kind of factor, how strong, when.
 
@@ -238,7 +240,7 @@ class Action(enum.StrEnum):
     WITHDRAW_MEMBERSHIP = "withdraw_membership"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Membership:
     """A role that a user holds in an organisation. `path`: its ids from the root, "/hq/…/id/".
 
@@ -274,7 +276,7 @@ class Standing(enum.StrEnum):
     SERVED_OR_UNATTENDED = "served_or_unattended"  # Those, and HQ where nobody administers yet.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What an action is about. `parties` have had a part in it and may not be its second person.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from portal.edge import Edge
@@ -12,9 +10,10 @@ from portal.store import organisations as organisation_store
 from portal.store import users as user_store
 from portal.store.tables import users
 from portal.store.users import User
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addressee:
     """A person with every role of theirs, wherever they hold it."""
 

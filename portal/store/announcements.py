@@ -8,7 +8,6 @@ organisation and of those below it. `people` of the second kind are found withou
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +19,10 @@ from portal.store.organisations import inside
 from portal.store.policy_tables import announcement_readers as readers
 from portal.store.policy_tables import announcements
 from portal.store.tables import organisations, users
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announcement:
     """`number`: the version that it is about; None for any other. `ends_at`: nobody is told later.
 
@@ -42,7 +42,7 @@ class Announcement:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """What one person was told already. `reminded`: of which deadlines, how many days before."""
 
@@ -50,7 +50,7 @@ class Mark:
     reminded: tuple[tuple[datetime, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """An announcement as it stands for one person."""
 
@@ -60,7 +60,7 @@ class Told:
     dismissed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """How many people got the mail, saw the announcement on a page, and put it away."""
 
@@ -69,7 +69,7 @@ class Counts:
     dismissed: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """A person whom an announcement reached, and how."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -10,6 +9,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from portal.edge import Edge
 from portal.store.administration_tables import api_tokens
 from portal.store.tables import users
+from portal.values import frozen
 
 _LIVE = select(
     api_tokens.c.id,
@@ -46,7 +46,7 @@ _LINES = select(
 ).outerjoin(users, users.c.id == api_tokens.c.created_by)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Machine:
     """What a live token may do: `scopes`, in one organisation. `id` is the token's.
 
@@ -61,7 +61,7 @@ class Machine:
     used_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewToken:
     """A token that is about to be stored."""
 
@@ -74,7 +74,7 @@ class NewToken:
     created_by: str | None = None  # None: an operator, by command.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A token as its organisation's page shows it. `created_by`: a name; None for an operator."""
 

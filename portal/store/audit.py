@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from portal.store.engine import insert_for
 from portal.store.organisations import inside
 from portal.store.prepared import Prepared
 from portal.store.tables import audit_checkpoints, audit_events, audit_seals, leases, organisations
+from portal.values import frozen
 
 GENESIS = bytes(32)
 SEALER = "audit_sealer"
@@ -34,7 +35,7 @@ _NEWEST = Prepared(_OF_SUBJECT)
 _BEFORE = Prepared(_OF_SUBJECT.where(audit_events.c.id < bindparam("before")))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditEvent:
     """What happened: who (`actor_id`), what (`event`), to whom (`subject_id`), from where, why."""
 
@@ -200,7 +201,7 @@ def _checkpoint(edge: Edge) -> tuple[int, bytes]:
     return (row[0], bytes(row[1])) if row else (0, GENESIS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What verifying found. `broken_at` is the first sequence number that does not fit."""
 

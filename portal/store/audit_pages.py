@@ -7,7 +7,6 @@ be short, or empty, and says all the same where the next one goes on.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +16,12 @@ from portal.edge import Edge
 from portal.store.audit import COLUMNS, AuditEvent
 from portal.store.organisations import inside
 from portal.store.tables import audit_events, organisations, users
+from portal.values import frozen
 
 WINDOW = 5000  # Rows that one page looks at.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """Which events: of one name, from an instant on, before another. None: whatever it is.
 
@@ -34,7 +34,7 @@ class Span:
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """An event, and whether it was done in that part of the tree."""
 

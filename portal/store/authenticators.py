@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from portal.store.engine import insert_for
 from portal.store.prepared import Prepared
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import authenticators
+from portal.values import frozen, keeping
 
 PLACE = "authenticators:data"
 # Statements of every sign-in are made once: building one costs more than running it.
@@ -46,7 +47,7 @@ _REPLACE = Prepared(
 )
 
 
-@dataclass(frozen=True)
+@keeping
 class Authenticator:
     """An enrolled authenticator. `lookup`: how it is found; `variant`: which form of its kind.
 
@@ -97,7 +98,7 @@ def _from_row(edge: Edge, row: Mapping[Any, Any], prefix: str = "") -> Authentic
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class New:
     """An authenticator to enrol; the id comes first because the seal is bound to it."""
 
@@ -138,7 +139,7 @@ def of_user(edge: Edge, user_id: str, kind: str | None = None) -> list[Authentic
     return [_from_row(edge, row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outline:
     """What others may know of an authenticator: nothing that is sealed is opened for it."""
 

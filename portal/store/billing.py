@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -10,9 +9,10 @@ from sqlalchemy import select, update
 from portal.edge import Edge
 from portal.store.engine import insert_for
 from portal.store.platform_tables import billing
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Details:
     """Who is billed, where, under which tax number, and where invoices are mailed to."""
 
@@ -22,7 +22,7 @@ class Details:
     email: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Billing:
     """Billing details as stored; `version` counts the changes."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, delete, exists, insert, select, update
 
 from portal.edge import Edge
 from portal.store.tables import browsers, sessions
+from portal.values import frozen
 
 SEEN_INTERVAL = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Browser:
     """A browser that holds a token. `known_at` is None until a full sign-in happened in it."""
 

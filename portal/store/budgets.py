@@ -7,7 +7,6 @@ same limits and pauses, so that fifty processes at once still compare five guess
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, case, delete, or_, update
@@ -16,6 +15,7 @@ from portal.edge import Edge
 from portal.store.engine import insert_for
 from portal.store.prepared import Prepared
 from portal.store.tables import budgets
+from portal.values import frozen
 
 STRANGERS = ""
 _RESET = Prepared(
@@ -34,7 +34,7 @@ _RESET = Prepared(
 Pauses = tuple[tuple[int, timedelta], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """A lane after one more attempt was asked for.
 

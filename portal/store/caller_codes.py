@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select, update
@@ -11,9 +10,10 @@ from portal.edge import Edge
 from portal.store.administration_tables import caller_codes
 from portal.store.engine import insert_for
 from portal.store.tables import sessions
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vouched:
     """A right code was typed: when, by whom."""
 

@@ -6,7 +6,6 @@ It writes what the lists of administrators show; nothing decides by it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from portal.store.policy_tables import compliance_jobs
 from portal.store.summaries import summary_from_json
 from portal.store.tables import memberships, organisations, users
 from portal.store.user_index import FINE
+from portal.values import frozen
 
 # As text: what many hold alike is read once.
 _PEOPLE = select(
@@ -39,7 +39,7 @@ _PEOPLE_WITH_POLICY = _PEOPLE.outerjoin(
 ).add_columns(EFFECTIVE_POLICY.label("policy"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """Somebody's account, what they hold and what is asked of them. `enrol_by`: as written."""
 
@@ -53,7 +53,7 @@ class Standing:
     asked: tuple[Asked | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """People to go through, by id: those of an organisation and of those below it."""
 

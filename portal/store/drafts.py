@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from portal.edge import Edge
 from portal.store.engine import insert_for
 from portal.store.policy_tables import policy_drafts
 from portal.store.tables import users
+from portal.values import frozen
 
 MARK_CHARACTERS = 32
 _FIND = (
@@ -24,7 +24,7 @@ _FIND = (
 _HOLD = _FIND.with_for_update(of=policy_drafts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A draft. `dates`: as they were typed, see `flows.drafts`; `author`: who changed it last."""
 

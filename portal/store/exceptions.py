@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, insert, select, update
@@ -20,12 +19,13 @@ from portal.store.queues import (
     Queue,
 )
 from portal.store.tables import users
+from portal.values import frozen
 
 EXEMPTION, BYPASS = "exemption", "bypass"
 STATES = (WAITING, APPROVED, REJECTED, WITHDRAWN, EXPIRED, ENDED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyException:
     """One request, and what became of it. `until`: an exemption's last moment.
 

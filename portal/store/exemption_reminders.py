@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select, update
@@ -13,9 +12,10 @@ from portal.store.exceptions import EXEMPTION
 from portal.store.policy_tables import exceptions
 from portal.store.queues import APPROVED
 from portal.store.tables import organisations
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ending:
     """An exemption with its end, since when it has held, and the organisation that asked for it."""
 

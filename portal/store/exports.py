@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import RowMapping, bindparam, func, insert, select, update
@@ -11,9 +10,10 @@ from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 from portal.edge import Edge
 from portal.store.platform_tables import export_fetches, exports
 from portal.store.tables import users
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Export:
     """A file that was made. `totals`: currency → net in minor units; `hash`: SHA-256 of the file.
 
@@ -35,7 +35,7 @@ class Export:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """How often somebody fetched a file, and when last."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +13,10 @@ from portal.store.engine import insert_for
 from portal.store.policy_tables import announcement_readers as readers
 from portal.store.policy_tables import policy_findings as findings
 from portal.store.tables import users
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """How many people a version would have stopped since it is watched; `left`: still would."""
 
@@ -24,7 +24,7 @@ class Counts:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A person who would have been stopped. The rest: what they were told, and did about it."""
 

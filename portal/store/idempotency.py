@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +10,12 @@ from sqlalchemy import delete, func, insert, select
 
 from portal.edge import Edge
 from portal.store.administration_tables import idempotency_keys
+from portal.values import frozen
 
 KEPT = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """What a request was answered. `request_hash`: of what was asked."""
 

@@ -8,7 +8,6 @@ who has an account elsewhere.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, exists, or_, select
@@ -19,9 +18,10 @@ from portal.store.administration_tables import membership_requests as requests
 from portal.store.links import PLACE, LinkKind
 from portal.store.sealed import open_json
 from portal.store.tables import links, users
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """An invitation as its list shows it; the same for a new account and for one that exists."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from portal.edge import Edge
 from portal.store import sealed
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import links
+from portal.values import frozen
 
 PLACE = "links:data"
 
@@ -29,7 +29,7 @@ class LinkKind(enum.StrEnum):
     PASSWORD_RESET = "password_reset"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """A live mailed link."""
 

@@ -5,7 +5,6 @@ It reads and never writes: what a session has proved is written through `session
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -20,9 +19,10 @@ from portal.store.prepared import Prepared
 from portal.store.sessions import Session
 from portal.store.tables import browsers, memberships, organisations, sessions, users
 from portal.store.users import User
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """A session with its person and browser, read in one statement.
 

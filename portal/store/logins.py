@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select
@@ -17,11 +16,12 @@ from portal.store.policy_codec import effective
 from portal.store.prepared import Prepared
 from portal.store.tables import authenticators, browsers, memberships, organisations, users
 from portal.store.users import User
+from portal.values import frozen
 
 _KIND = "password"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """The account behind an address, its password, and its browser behind a token, if any.
 
@@ -107,7 +107,7 @@ _BY_LOOKUP = Prepared(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """The account as it is at the moment of acceptance."""
 

@@ -6,7 +6,6 @@ short, or empty, and says all the same where the next one goes on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from portal.edge import Edge
 from portal.rules.terms import AAL, AccountState, Resistance, Role
 from portal.store.organisations import Organisation
 from portal.store.tables import memberships, organisations, users
+from portal.values import frozen
 
 WINDOW = 2000  # Rows that one page looks at.
 _ROLES = (
@@ -47,7 +47,7 @@ _COLUMNS = (
 _ORGANISATION = [organisations.c[name] for name in Organisation.__dataclass_fields__]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """A person at home in an organisation, and what they can prove. `kinds`: factor → how many."""
 
@@ -67,7 +67,7 @@ class Member:
     exempt_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter:
     """Which members; None: whatever it is. `enrolled`: whether two factors are in reach."""
 

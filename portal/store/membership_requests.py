@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -26,6 +25,7 @@ from portal.edge import Edge
 from portal.rules.terms import ADMINISTRATORS, AccountState, Role
 from portal.store.administration_tables import membership_requests as requests
 from portal.store.tables import memberships, organisations, users
+from portal.values import frozen
 
 APPROVERS = (str(Role.PARTNER_ADMIN), str(Role.SUPER_ADMIN))
 
@@ -50,7 +50,7 @@ class State(enum.StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MembershipRequest:
     """One role of one person in one organisation, to be given or taken."""
 
@@ -65,7 +65,7 @@ class MembershipRequest:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A request in the list. `approvers`: how many others near it could be its second person;
     `approvers_hq`: how many at HQ.
@@ -103,7 +103,7 @@ def _state(row: RowMapping) -> State:
     return State.EXPIRED if state is State.WITHDRAWN and row["decided_by"] is None else state
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What a new request is about."""
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,11 +27,12 @@ from portal.store.engine import insert_for
 from portal.store.organisations import Organisation
 from portal.store.tables import memberships, organisations, users
 from portal.store.users import User
+from portal.values import frozen
 
 _ORGANISATION = [organisations.c[name] for name in Organisation.__dataclass_fields__]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A role that a person holds, with the whole organisation that it is held in."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -26,6 +25,7 @@ from portal.edge import Edge
 from portal.rules.terms import Membership, Role
 from portal.store.policy_codec import effective
 from portal.store.tables import memberships, organisations
+from portal.values import frozen
 
 # As text on either database: of a text the policy is made once.
 EFFECTIVE_POLICY = cast(organisations.c.effective_policy, Text)
@@ -55,7 +55,7 @@ def add_ons(text: str) -> frozenset[str]:
     return frozenset(json.loads(text))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Organisation:
     """A node of the tree. `path` is the ids from the top down, "/hq/…/id/"."""
 

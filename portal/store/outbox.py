@@ -6,7 +6,6 @@ the receiving side see one mail. Payloads are sealed (links are in them) and emp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from portal.edge import Edge, SealBroken
 from portal.store import sealed
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import outbox
+from portal.values import frozen
 
 PLACE = "outbox:payload"
 LEASE = timedelta(minutes=2)
@@ -23,7 +23,7 @@ BACK_OFF_LONGEST = timedelta(hours=1)
 ATTEMPTS_MAX = 60  # With pauses up to an hour: about two days.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A claimed row. `attempts` counts this one; `payload` is None when it does not open."""
 

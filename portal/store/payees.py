@@ -6,7 +6,6 @@ time. Whether a time has passed is the flow's question.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from portal.store import sealed
 from portal.store.platform_tables import payee_changes, payees
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import organisations, users
+from portal.values import frozen
 
 PLACE = "payees:account"
 CHANGE_PLACE = "payee_changes:account"
@@ -25,7 +25,7 @@ OPEN = ("waiting", "approved")
 _requesters, _deciders = users.alias("requesters"), users.alias("deciders")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A change of an account. `account` is sealed; `account_shown` its last four."""
 
@@ -43,7 +43,7 @@ class Change:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payee:
     """Who is paid, of which organisation. `open`: the change that is not over yet, if any."""
 

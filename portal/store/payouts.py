@@ -7,7 +7,6 @@ decisions one happens.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +17,12 @@ from portal.rules.money import Money
 from portal.store.engine import insert_for
 from portal.store.platform_tables import payees, payout_approvals, payouts
 from portal.store.tables import organisations, users
+from portal.values import frozen
 
 _preparers, _deciders = users.alias("preparers"), users.alias("deciders")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payout:
     """Money for a payee. `prepared_by`: None when the platform sent it.
 
@@ -55,7 +55,7 @@ class Payout:
         return Money(self.amount, self.currency)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approval:
     """One person's approval of what `binding` stands for."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, bindparam, func, select
 
@@ -12,6 +11,7 @@ from portal.rules.policy_values import Asked
 from portal.store.organisations import ADD_ONS, EFFECTIVE_POLICY, add_ons, inside
 from portal.store.policy_codec import effective
 from portal.store.tables import authenticators, memberships, organisations
+from portal.values import frozen
 
 COUNTED_MAX = 1000  # People; more are "more than": nobody counts a world for a page.
 _COLUMNS = (
@@ -28,7 +28,7 @@ _ONE = select(*_COLUMNS, EFFECTIVE_POLICY.label("policy")).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bought:
     """An organisation with its plan. `asked`: what is asked of its people; None in lists too."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from portal.store.organisations import EFFECTIVE_POLICY, inside
 from portal.store.policy_codec import asked_to_json
 from portal.store.policy_tables import policies
 from portal.store.tables import organisations
+from portal.values import frozen
 
 IDS_MAX = 500  # Of one statement: every database takes so many values.
 _NEWER = policies.alias()
@@ -34,7 +34,7 @@ NODES = select(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """An organisation with what its own policy asks, as JSON; `number` of its newest version.
 
@@ -49,7 +49,7 @@ class Node:
     line_number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """A published version of an organisation's own policy. Without dates: at once in force."""
 

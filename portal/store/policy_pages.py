@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +11,10 @@ from portal.edge import Edge
 from portal.store.policies import NODES, Node, node_of
 from portal.store.policy_tables import policies
 from portal.store.tables import organisations, users
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A published version with its author's name, which a host command has none of."""
 

@@ -6,7 +6,6 @@ import itertools
 import operator
 import re
 from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from portal.store.organisations import EFFECTIVE_POLICY, inside
 from portal.store.summaries import summary_from_json
 from portal.store.tables import memberships, organisations, users
 from portal.store.types import Instant
+from portal.values import frozen
 
 PART = 2000  # Rows that are taken from the driver at once.
 _IDENTITY_OF = operator.itemgetter(0)
@@ -26,7 +26,7 @@ _MAKES = '"makes"'
 _IDENTITY = re.compile('"[0-9a-f-]{36}": *{')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Of whom a policy may ask more than they have; of all others it does not.
 

@@ -7,7 +7,6 @@ is the road between, which costs a hot page more than SQLite does. No other stat
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,11 +14,12 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal.store.engine import as_raised
+from portal.values import frozen
 
 Convert = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ready:
     """A statement for one dialect.
 

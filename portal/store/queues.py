@@ -6,7 +6,6 @@ Each kind has a table of its own; the statements about waiting, deciding and run
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -15,13 +14,14 @@ from sqlalchemy.sql import ColumnElement
 
 from portal.edge import Edge
 from portal.store.tables import organisations, users
+from portal.values import keeping
 
 WAITING, APPROVED, REJECTED = "waiting", "approved", "rejected"
 WITHDRAWN, EXPIRED, ENDED = "withdrawn", "expired", "ended"
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
+@keeping
 class Described(Generic[R]):
     """A request with the names of everybody in it, and where its subject is at home."""
 
@@ -36,7 +36,7 @@ class Described(Generic[R]):
     managed_by_parent: bool
 
 
-@dataclass(frozen=True)
+@keeping
 class Queue(Generic[R]):
     """The requests of a table. `lapses`: what a state is when its `expires_at` is over.
 

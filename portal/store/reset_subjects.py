@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from portal.edge import Edge
@@ -12,11 +10,12 @@ from portal.store import users as user_store
 from portal.store.organisations import Organisation
 from portal.store.tables import authenticators, memberships, organisations, users
 from portal.store.users import User
+from portal.values import frozen
 
 PASSWORD = "password"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Factor:
     """An authenticator that a reset takes. It is named, not opened: broken data is taken too."""
 

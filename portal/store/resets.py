@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, func, insert, select, update
@@ -12,11 +11,12 @@ from portal.store import queues
 from portal.store.administration_tables import reset_requests
 from portal.store.queues import APPROVED, EXPIRED, REJECTED, WAITING, WITHDRAWN, Queue
 from portal.store.tables import users
+from portal.values import frozen
 
 STATES = (WAITING, APPROVED, REJECTED, WITHDRAWN, EXPIRED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResetRequest:
     """One request. `proof` is the service desk's note of the caller's identity, for its own cases.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Table, select, update
 
 from portal.edge import Edge, SealBroken
+from portal.values import frozen
 
 NONCE_BYTES = 12
 HEADER_BYTES = 1 + NONCE_BYTES
@@ -59,7 +59,7 @@ def open_json(edge: Edge, place: str, row_id: str, sealed: bytes) -> Any:
     return json.loads(edge.sealer.open(bytes(sealed), f"{place}:{row_id}").decode())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resealed:
     """A page of rows that were sealed anew. `last`: where the next page starts, None at the end.
 

@@ -7,7 +7,6 @@ session has proved is written in one place. `live_sessions` is how every request
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +17,10 @@ from portal.rules.terms import Authentication
 from portal.store.codec import authentications_from_json, authentications_to_json
 from portal.store.prepared import Prepared
 from portal.store.tables import ceremonies, sessions, step_ups
+from portal.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """A session row. Levels and states are derived from it by `rules.access`, never stored."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import RowMapping, Select, bindparam, func, select
@@ -11,11 +11,12 @@ from sqlalchemy import RowMapping, Select, bindparam, func, select
 from portal.edge import Edge
 from portal.store.engine import insert_for
 from portal.store.platform_tables import settlements
+from portal.values import frozen
 
 AT_ONCE = 1000  # Rows that are on their way from the database together.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settlement:
     """A ride. `period` is the month in the partner's time zone; money in minor units."""
 
@@ -32,7 +33,7 @@ class Settlement:
     net: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sum:
     """What a month adds up to in one currency, in minor units."""
 

@@ -6,7 +6,7 @@ and good once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ from portal.rules.terms import Action
 from portal.store import sealed
 from portal.store.sealed import open_json, seal_json
 from portal.store.tables import step_ups
+from portal.values import frozen
 
 PLACE = "step_ups:form"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interrupted:
     """A task that waits for a proof. `form` holds the allow-listed fields, never passwords.
 

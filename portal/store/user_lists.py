@@ -7,7 +7,7 @@ few have. What is too common for the one is soon found by the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +18,14 @@ from portal.rules.terms import AAL, AccountState, Resistance, Role
 from portal.store import user_index, user_statements
 from portal.store.user_index import FINE, RANGES, SORTS
 from portal.store.user_statements import FOUND_MAX, WINDOW, Plan
+from portal.values import frozen
 
 TRIGRAM = 3
 LAST_CHARACTER = "\U0010ffff"
 Key = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which list: of whom, which of them, in which order, from where on.
 
@@ -41,7 +42,7 @@ class Wanted:
     backwards: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A user as the list shows them. `kinds`: factor → how many; `roles`: those at home."""
 
@@ -65,7 +66,7 @@ class Line:
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """Lines in the order of the search through the list.
 

@@ -6,7 +6,6 @@ Only `user_lists` asks for them; `user_index` describes the indexes that they ar
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from portal.store import user_index
 from portal.store.tables import memberships, users
 from portal.store.user_index import SORTS, user_search
+from portal.values import frozen
 
 WINDOW = 1000  # Rows of a list that a search reads.
 FOUND_MAX = 250  # Rows that it takes from the trigram index.
@@ -82,7 +82,7 @@ _INDEX = table(user_index.NAME, column(user_index.NAME), column("rowid"))
 ONE = select(*_COLUMNS).where(users.c.id == bindparam("user"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What a statement is built from; its values are bound."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from portal.store.engine import insert_for
 from portal.store.prepared import Prepared
 from portal.store.summaries import summary_from_json, summary_to_json
 from portal.store.tables import memberships, users
+from portal.values import frozen
 
 _SIGNED_IN = Prepared(
     update(users)
@@ -51,7 +51,7 @@ NOBODY = str(uuid.UUID(int=0))
 NOT_YET = datetime.max.replace(tzinfo=UTC)  # After every announcement.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class User:
     """An account. `email` is normalised; `locale` is BCP 47; `time_zone` an IANA name.
 

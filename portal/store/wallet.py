@@ -7,7 +7,6 @@ it back, and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from portal.edge import Edge
 from portal.store import sealed
 from portal.store.platform_tables import cards, passengers
 from portal.store.sealed import open_json, seal_json
+from portal.values import frozen
 
 TOKEN = "cards:token"
 PROFILE = "passengers:profile"
@@ -33,7 +33,7 @@ _PASSENGERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Card:
     """A saved card as its owner may see it. `expires`: "2029-04", good to the end of the month."""
 
@@ -44,7 +44,7 @@ class Card:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownCard:
     """A card that an import may mean; `digest`: of its token. `removed`: by its owner."""
 
@@ -53,7 +53,7 @@ class KnownCard:
     removed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """What a passenger's driver needs. `phone` is E.164; empty where nothing was said."""
 
@@ -63,7 +63,7 @@ class Profile:
     needs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passenger:
     """A passenger; `version` counts the changes, so that no change undoes another unseen."""
 
@@ -73,7 +73,7 @@ class Passenger:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownPassenger:
     """A passenger whom an import may mean. `source`: digest of the record it came from, or ""."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
@@ -12,6 +11,7 @@ from portal.store import sealed
 from portal.store.platform_tables import webhooks
 from portal.store.sealed import seal_json
 from portal.store.tables import users
+from portal.values import frozen
 
 SECRET = "webhooks:secret"
 _OF_ORGANISATION = (
@@ -28,7 +28,7 @@ _OF_ORGANISATION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Webhook:
     """An endpoint and the events it is to be told of; `created_by` is a person's name."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +9,12 @@ from flask import g, url_for
 
 from portal.flows.announcement_pages import Announcement, Sheet
 from portal.flows.findings import FindingsPage, Line
+from portal.values import frozen
 from portal.web.compliance_words import REASONS
 from portal.web.words import gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnnouncementLine:
     """An announcement in the list. `state`: a badge's words, with its tone."""
 
@@ -28,7 +28,7 @@ class AnnouncementLine:
     tone: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonLine:
     """Somebody who would have been stopped, and what they know of it."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.edge import Edge
 from portal.flows import asked
 from portal.flows.session import Visit
+from portal.values import frozen
 from portal.web import announcement_words, messages
 from portal.web.words import Phrase, lazy_gettext
 
@@ -40,7 +40,7 @@ STEPS: dict[str, tuple[Phrase, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskView:
     """What is asked from a day on; `at` None: today. `missing`: it would stop the person."""
 
@@ -51,7 +51,7 @@ class AskView:
     missing: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WayView:
     """A way to have what is asked, with its steps."""
 
@@ -60,7 +60,7 @@ class WayView:
     steps: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedView:
     """`organisations`: whose rules these are; the strictest of each counts."""
 

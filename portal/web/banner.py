@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import request
 
 from portal.flows import banners
 from portal.flows.banners import Banner
 from portal.rules.access import Allow
 from portal.rules.terms import Action
+from portal.values import frozen
 from portal.web import announcement_words, here, moments
 from portal.web.addresses import address, current_page
 from portal.web.csrf import SAFE_METHODS
@@ -20,7 +19,7 @@ from portal.web.run import read, run
 TASKS = ("login/", "step_up/", "errors/", "security/enrol", "tickets/", "link/")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BannerView:
     """A banner in words. `urgent`: it is about what will stop the person.
 

@@ -14,27 +14,28 @@ from typing import Any
 from flask import request
 
 from portal.flows.addresses import LENGTH_MAX as EMAIL_MAX
+from portal.values import frozen
 from portal.web.forms import CODE_MAX, REQUIRED, SECRET_MAX, TOO_LONG, UNREADABLE
 from portal.web.words import Phrase, lazy_gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     text: Phrase | str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Widget:
     input_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flags:
     required: bool
     maxlength: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What a field is. `longest`: None for a hidden one, which may also be missing."""
 

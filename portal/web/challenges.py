@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Response, abort, g, url_for
@@ -18,6 +17,7 @@ from portal.flows.session import Opened
 from portal.rules.access import StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
+from portal.values import frozen
 from portal.web import addresses, cookies, details, messages, moments, pages, render, security_views
 from portal.web.brief import BriefForm, answer_form
 from portal.web.notice_keys import NoticeKey
@@ -28,7 +28,7 @@ TEMPLATE = "login/challenge.html"
 FRAGMENT = "login/_challenge.html"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """Which challenge a page shows, and where it leads.
 

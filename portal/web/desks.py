@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from portal.flows import session
 from portal.flows.session import Visit
+from portal.values import frozen
 from portal.web import here
 from portal.web.addresses import address, current_page, next_path
 
@@ -14,7 +14,7 @@ AWAY = "shared_desks.away"
 SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Desk:
     """`left_s`: until the page that goes out now locks. The rest: where a page asks, and tells."""
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from flask import url_for
 
 from portal.flows.exception_cases import Case
 from portal.flows.exception_pages import Described, Panel, Sheet
+from portal.values import frozen
 from portal.web import compliance_words, exception_words, messages, moments, reset_words
 from portal.web.exception_words import Kind
 from portal.web.words import gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonView:
     """Whom an exception is about. `stops`: what policy misses; `why`: why it cannot be asked for.
 
@@ -36,7 +37,7 @@ class PersonView:
     last_words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExceptionView:
     """A line of the queue, and the facts of a sheet."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from portal.flows.events import Event
+from portal.values import frozen
 from portal.web import reset_words
 from portal.web.words import Phrase, lazy_gettext
 
@@ -17,7 +17,7 @@ STATES: dict[str, tuple[str, Phrase]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """How pages speak of a kind of exception. `ask`: the button that begins it; `lead`: what it is.
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Protocol
+
+from portal.values import frozen
 
 NAME_SHOWN_MAX = 60
 WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
@@ -44,7 +46,7 @@ class Field(Protocol):
     def schema(self) -> dict[str, Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """Text of some length, without controls. `needed`: something but white space must be in it."""
 
@@ -69,7 +71,7 @@ class Text:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """A word of a machine's, of some shape."""
 
@@ -84,7 +86,7 @@ class Code:
         return {"type": "string", "pattern": f"^{self.shape}$"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One of some words."""
 
@@ -99,7 +101,7 @@ class Choice:
         return {"type": "string", "enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whole:
     """A whole number."""
 
@@ -121,7 +123,7 @@ class Whole:
         return found if self.usual is None else {**found, "default": self.usual}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flag:
     """True or false."""
 
@@ -134,7 +136,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """The id of something here, a UUID."""
 
@@ -151,7 +153,7 @@ class Identity:
         return {"type": "string", "format": "uuid"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """An instant with its zone (RFC 3339)."""
 
@@ -167,7 +169,7 @@ class Moment:
         return {"type": "string", "format": "date-time"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nullable:
     """Something, or null."""
 
@@ -180,7 +182,7 @@ class Nullable:
         return {"anyOf": [self.inner.schema(), {"type": "null"}]}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Many:
     """A list of some length."""
 
@@ -200,7 +202,7 @@ class Many:
         return {**found, "minItems": self.least} if self.least else found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """An object whose names are some words, all with the same kind of value."""
 
@@ -216,7 +218,7 @@ class Named:
         return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Object:
     """An object with exactly these fields. `optional`: those that may be missing."""
 
@@ -255,7 +257,7 @@ class Object:
         return {**found, "description": self.description} if self.description else found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anything:
     """What is described elsewhere, or is not ours to describe. Only shown, unless `check` does."""
 

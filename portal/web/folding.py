@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from jinja2 import Environment, nodes
@@ -23,13 +23,14 @@ from jinja2.runtime import markup_join
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from portal.values import frozen
 from portal.web.words import Language
 
 # Of a phrase: "%%", or a value as text. Any other sign leaves the phrase to be formatted as ever.
 VALUE = re.compile(r"%(?:(%)|\((\w+)\)s)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What does not change between two requests in one language.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from flask import Flask, current_app, g, request
 
+from portal.values import frozen
 from portal.web.logs import log
 
 SWEEP_EVERY = 500
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from limits.strategies import RateLimiter
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Count:
     """How a limit stands after a hit: `left` of `amount` for `ends_in` more of `window` seconds.
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from flask import Blueprint, Response, g, request
@@ -19,6 +19,7 @@ from portal.edge import Edge
 from portal.flows import idempotency, intake
 from portal.flows.idempotency import Answer, Keyed, Replayed
 from portal.flows.outcomes import Blocked, Gone
+from portal.values import frozen
 from portal.web import machines
 from portal.web.fields import Field, Identity, Object, Unfit, Whole
 from portal.web.gate import machine
@@ -33,7 +34,7 @@ ETAG = re.compile(r'"[!#-~]{1,80}"', re.ASCII)
 View = Callable[["Sent"], "Answer | Response"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """What a route takes and gives. `answers`: by status, those of its own beside the usual ones.
 
@@ -53,7 +54,7 @@ class Route:
     brake: str = "requests"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """A request, checked: `path`, `query` and `body` hold what flows take."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, g, request
 
 from portal.flows import machines
+from portal.values import frozen
 from portal.web import here
 from portal.web.limits import Count, brake
 from portal.web.run import read, run, runner
@@ -42,7 +42,7 @@ DETAILS = {
 UNEXPECTED = "Something went wrong here: nothing was changed."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """Marks a route of machines: the scope that a token must hold, with the route's values.
 

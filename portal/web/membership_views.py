@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask import g, url_for
@@ -11,10 +10,11 @@ from flask import g, url_for
 from portal.flows.bulk_memberships import Line
 from portal.flows.open_invitations import Open, WaitingLine
 from portal.flows.people import Sheet
+from portal.values import frozen
 from portal.web import details, membership_words, messages, tasks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitingView:
     """A role that waits. An address that is empty offers nothing; `why` says why not."""
 
@@ -58,7 +58,7 @@ def waiting(line: WaitingLine) -> WaitingView:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InvitationView:
     """An open invitation."""
 
@@ -85,7 +85,7 @@ def invitation(one: Open, names: Mapping[str, str]) -> InvitationView:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleView:
     """A role on a person's page; `removable`: it may be taken here."""
 
@@ -109,7 +109,7 @@ def roles(sheet: Sheet) -> list[RoleView]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PendingView:
     """A change to this person that waits for somebody."""
 
@@ -131,7 +131,7 @@ def pending(sheet: Sheet) -> list[PendingView]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileLine:
     """A line of a file: what will happen, or why nothing does."""
 

@@ -6,11 +6,12 @@ Every sentence says what to do next. Sentences for strangers say the same whatev
 from __future__ import annotations
 
 import functools
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import timedelta
 
 from portal.ceremony import Reason
 from portal.rules.terms import AAL, Role
+from portal.values import frozen
 from portal.web.words import Phrase, gettext, language, lazy_gettext, ngettext
 
 Words = Phrase | str
@@ -91,7 +92,7 @@ LEVELS: dict[AAL, Phrase] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactorWords:
     """How pages speak of a kind of factor. `limitation` says what is weak about it.
 

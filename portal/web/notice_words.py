@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from portal.values import frozen
 from portal.web.notice_keys import NoticeKey
 from portal.web.words import Phrase, lazy_gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticeText:
     """A notice as the page shows it. `tone`: success, info or warning."""
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from portal.flows import credentials
 from portal.flows.activity import Happening
 from portal.flows.session import Visit
 from portal.rules import policy
+from portal.values import frozen
 from portal.web import event_words, messages
 from portal.web.addresses import address
 from portal.web.devices import browser_name
 from portal.web.words import gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A next step: a sentence, and the link that takes it."""
 
@@ -26,7 +27,7 @@ class Step:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Protection:
     """How safe the account is, in words. `tone`: good, fair or weak."""
 
@@ -36,7 +37,7 @@ class Protection:
     steps: list[Step] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """A factor that can be chosen."""
 
@@ -48,7 +49,7 @@ class Way:
     limitation: messages.Words | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChallengeView:
     """A challenge page: what is asked, what else would do, where cancel leads.
 
@@ -69,7 +70,7 @@ class ChallengeView:
     hardware: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActivityItem:
     """One line of the activity list."""
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import g, url_for
 
 from portal.flows import exports, settlements
+from portal.values import frozen
 from portal.web import details, moments
 from portal.web.words import gettext, language, number
 
 HASH_SHOWN = 12  # Hexadecimal digits that tell files apart at a glance; the receipt has them all.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A line of a list to choose from."""
 
@@ -25,7 +25,7 @@ class Choice:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TotalLine:
     """What a month adds up to in one currency."""
 
@@ -36,7 +36,7 @@ class TotalLine:
     net: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RideLine:
     """A ride. `finished_at` is in the partner's zone, so that it lies in the month it stands in."""
 
@@ -50,7 +50,7 @@ class RideLine:
     net: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MonthView:
     """A month of settlements. `empty`: why there is nothing to see, in words."""
 
@@ -146,7 +146,7 @@ def _empty(found: settlements.Month, paging: bool) -> str | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FetchLine:
     """Who fetched a file: how often, and when last."""
 
@@ -155,7 +155,7 @@ class FetchLine:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExportLine:
     """An export. `hash` is whole, `hash_shown` its beginning."""
 

@@ -5,19 +5,18 @@ It asks the rules and holds no list of roles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import current_app, url_for
 
 from portal.flows.session import Visit
 from portal.rules.access import is_open_to
 from portal.rules.actions import ACTIONS
 from portal.rules.terms import Action, Role
+from portal.values import frozen
 from portal.web import here
 from portal.web.words import Phrase, language, lazy_gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A page of a role: its key (what a view sets as `g.here`), address, name and purpose."""
 
@@ -27,7 +26,7 @@ class Place:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A place as the code knows it: its endpoint, and what its page needs."""
 

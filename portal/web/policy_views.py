@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from portal.rules import policy as policies
 from portal.rules.actions import RAISABLE
 from portal.rules.roles import FITS, Place, place_of
 from portal.rules.terms import Action, Role
+from portal.values import frozen
 from portal.web import messages, moments, policy_forms, policy_words
 from portal.web.words import Phrase, gettext, language, lazy_gettext
 
@@ -42,7 +42,7 @@ _LEVELS: tuple[tuple[str, Phrase], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """A field of the editor. `notes`: what stands above it; `options`: value and words."""
 
@@ -54,7 +54,7 @@ class Input:
     options: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raised:
     """The fields of an operation of which more can be asked."""
 
@@ -65,7 +65,7 @@ class Raised:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Operations that belong together; `said`: of how many something is said here."""
 
@@ -75,7 +75,7 @@ class Group:
     operations: tuple[Raised, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meaning:
     """What a form says as it stands, and what is wrong with that as a whole."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from portal.edge import Catalogue
 from portal.flows import draft_fields
@@ -11,6 +10,7 @@ from portal.flows.policy_pages import Source
 from portal.rules.policy import Policy
 from portal.rules.policy_values import Raised, Restrictions
 from portal.rules.terms import AAL, Action, Role
+from portal.values import frozen
 from portal.web import here, messages, tasks
 from portal.web.words import Phrase, gettext, lazy_gettext, ngettext
 
@@ -73,7 +73,7 @@ _BLOCKED: dict[str, Phrase] = {
 _BLOCKED_BELOW = lazy_gettext("Together with the policy of %(where)s: %(why)s")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A sentence of a policy, and who says it. An empty list: it is said here alone."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +13,14 @@ from portal.flows.policy_pages import Compared, Entry, Organisation
 from portal.flows.policy_previews import Count, Preview
 from portal.rules.policy import NOTHING, Policy
 from portal.rules.terms import Role
+from portal.values import frozen
 from portal.web import compliance_words, messages, policy_views, policy_words, rollout_views
 from portal.web.words import gettext, ngettext
 
 EXEMPTION = "exceptions.ask_exemption"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """Somebody who would be stopped: from when and why, and where they can be let off."""
 
@@ -34,7 +34,7 @@ class Person:
     exempt_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionLine:
     """A version in the list. `sentences`: what it says; None: only another release could."""
 
@@ -48,7 +48,7 @@ class VersionLine:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """What one version says and the other does not; an empty side says nothing."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from portal.flows.session import Visit
 from portal.rules.access import Allow
 from portal.rules.terms import Action
 from portal.settings import LOCALES
+from portal.values import frozen
 from portal.web import cookies, csrf, desks, here, messages, moments, notice_words, places, words
 from portal.web.addresses import address
 from portal.web.banner import find_banners
@@ -46,7 +46,7 @@ LINKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrganisationChoice:
     """An organisation that the person may act in."""
 
@@ -56,7 +56,7 @@ class OrganisationChoice:
     acting: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """Who is signed in, as the frame shows them."""
 

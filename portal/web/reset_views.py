@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
@@ -10,11 +9,12 @@ from flask import url_for
 from portal.flows.reset_cases import Case
 from portal.flows.reset_pages import Described, Panel, Sheet
 from portal.flows.resets import Line
+from portal.values import frozen
 from portal.web import messages, reset_words, tasks
 from portal.web.words import gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonView:
     """Whom a reset is about, and what they would lose. `why`: why not; None when it is possible."""
 
@@ -27,7 +27,7 @@ class PersonView:
     waiting_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestView:
     """A line of the queue."""
 

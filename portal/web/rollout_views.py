@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
@@ -13,6 +12,7 @@ from portal.flows.findings import Counts
 from portal.flows.policy_pages import Organisation, Overview, Underway
 from portal.flows.policy_previews import Preview
 from portal.rules.rollout import Stage, stage
+from portal.values import frozen
 from portal.web import policy_words
 from portal.web.policy_views import moment
 from portal.web.words import Phrase, gettext, lazy_gettext
@@ -26,7 +26,7 @@ STAGES: dict[Stage, Phrase] = {
 LINE_WIDTH = 600
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stop:
     """A date of a roll-out: where it is drawn, and its words."""
 
@@ -36,7 +36,7 @@ class Stop:
     is_past: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Road:
     """The dates of a roll-out. `now_x`: how far it has come, on a line of `LINE_WIDTH`."""
 
@@ -44,7 +44,7 @@ class Road:
     now_x: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeline:
     """A roll-out that is underway."""
 

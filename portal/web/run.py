@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from portal.flows.outcomes import Blocked, Gone
 from portal.flows.permission import Unsettled
 from portal.rules.access import StepUp
 from portal.settings import Settings
+from portal.values import frozen
 from portal.web import here
 
 Flow = Callable[..., Any]
@@ -34,7 +34,7 @@ def system_entropy(size: int) -> bytes:
     return os.urandom(size)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runner:
     """Makes Edges and runs flows on them, for requests, commands and the worker alike."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from portal.flows.credentials import Row
 from portal.flows.session import Visit
 from portal.flows.sessions_page import BrowserLine, SessionLine
+from portal.values import frozen, keeping
 from portal.web import messages
 from portal.web.addresses import address
 from portal.web.devices import browser_name
@@ -19,7 +19,7 @@ from portal.web.words import gettext, lazy_gettext
 CODES_LOW = 2
 
 
-@dataclass(frozen=True)
+@keeping
 class RowView:
     """An authenticator's row: what it is, its state with date, one action."""
 
@@ -45,7 +45,7 @@ class RowView:
         return detail
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnrolmentView:
     """A running enrolment. `shown` is empty once an answer was wrong.
 
@@ -62,7 +62,7 @@ class EnrolmentView:
     by_device: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodesView:
     """The state of a person's backup codes."""
 
@@ -73,7 +73,7 @@ class CodesView:
     low: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionView:
     """A session's line."""
 
@@ -88,7 +88,7 @@ class SessionView:
     revoke_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrowserView:
     """A known browser's line."""
 

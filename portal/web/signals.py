@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from portal.flows.session import Visit
+from portal.values import frozen
 from portal.web import here
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signal:
     """One message to the browser's password manager: the method's name, and its options as JSON."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from portal.flows.user_lists import EVERYBODY, Asked, Line, Listing
 from portal.flows.user_pages import UserPage
 from portal.rules.assurance import resistance
 from portal.rules.terms import ADMINISTRATORS, AccountState, Action
+from portal.values import frozen
 from portal.web import (
     compliance_words,
     exception_words,
@@ -28,7 +28,7 @@ from portal.web.devices import browser_name
 from portal.web.words import gettext
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A state of an account that somebody should know of, as a badge."""
 
@@ -36,7 +36,7 @@ class Mark:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A user's row in the list."""
 
@@ -54,7 +54,7 @@ class Row:
     reset_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """An option of a field, or a link that sorts."""
 
@@ -65,7 +65,7 @@ class Choice:
     direction: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Button:
     """An operation on an account: what it is called, what it changes, where it is posted."""
 

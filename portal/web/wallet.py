@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, Response, abort, g, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,6 +10,7 @@ from portal.flows.addresses import normalise
 from portal.flows.outcomes import Blocked, Done, Gone
 from portal.flows.wallet import Card, Outdated, Passenger, Profile
 from portal.rules.terms import Action
+from portal.values import frozen
 from portal.web import notice_words, render
 from portal.web.gate import requires
 from portal.web.notice_keys import NoticeKey
@@ -22,7 +21,7 @@ from portal.web.words import gettext
 blueprint = Blueprint("wallet", __name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardView:
     """A card's row. `title`: what it is called wherever one card is meant."""
 

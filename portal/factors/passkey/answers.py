@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from portal.ceremony import Reason
 from portal.factors.passkey.encoding import Refusal, decode
 from portal.factors.passkey.options import TRANSPORTS
+from portal.values import frozen
 
 # Far above what any authenticator sends; a post-quantum signature takes 4.6 KB of it.
 ANSWER_MAX = 64 * 1024
@@ -24,7 +24,7 @@ SIGNATURE_MAX = 8 * 1024
 HANDLE_MAX = 64  # WebAuthn Level 3, 5.4.3.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registration:
     """RegistrationResponseJSON, decoded. `discoverable`: None where the browser does not say."""
 
@@ -36,7 +36,7 @@ class Registration:
     discoverable: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assertion:
     """AuthenticationResponseJSON, decoded. `handle`: None where none was sent."""
 

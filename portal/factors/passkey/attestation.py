@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from portal.ceremony import Reason
 from portal.factors.passkey.cbor import only_map
 from portal.factors.passkey.encoding import Refusal
+from portal.values import frozen
 
 # "android-safetynet" is over, and "compound" is not verified by the library.
 FORMATS = frozenset({"none", "packed", "tpm", "android-key", "apple", "fido-u2f"})
@@ -37,7 +37,7 @@ UNDERSTOOD = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement:
     """An attestation's outer form. `certificates`: the attestation's own first; often none.
 

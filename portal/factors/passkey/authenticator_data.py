@@ -7,11 +7,11 @@ a sign-in must cost little more than checking its signature.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from portal.ceremony import Reason
 from portal.factors.passkey.cbor import only_map
 from portal.factors.passkey.encoding import Refusal
+from portal.values import frozen
 
 # Flags (6.1).
 USER_PRESENT, USER_VERIFIED = 0x01, 0x04
@@ -20,7 +20,7 @@ ATTESTED, EXTENDED = 0x40, 0x80
 HEAD_BYTES = 37  # A hash, the flags, a counter of four bytes.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuthenticatorData:
     """An assertion's part that the authenticator speaks for."""
 

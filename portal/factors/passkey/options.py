@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from portal.ceremony import Data, Subject
 from portal.factors.passkey.encoding import encode
 from portal.relying_party import RelyingParty, domain
+from portal.values import frozen
 
 CHALLENGE_BYTES = 32
 # How long a browser's dialog stays open; the ceremony that it belongs to ends on the server.
@@ -35,7 +35,7 @@ TRANSPORTS = ("ble", "hybrid", "internal", "nfc", "smart-card", "usb")
 ROAMING = frozenset({"ble", "nfc", "smart-card", "usb"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """One of the forms in which a credential can be asked for.
 
@@ -79,7 +79,7 @@ VARIANTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Party:
     """Us as a relying party: who credentials are made for and whose pages may use them."""
 
