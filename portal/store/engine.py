@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
@@ -30,29 +30,43 @@ DEADLOCK = "40P01"  # PostgreSQL's code for it.
 
 @dataclass(slots=True)
 class Opened:
-    """An open transaction on one pooled connection."""
+    """An open transaction on one pooled connection.
+
+    `driver`: SQLite's own connection, which began it and ends it, unless a statement of
+    SQLAlchemy's has come by meanwhile and opened one of its own around it.
+    """
 
     connection: Connection
     writing: bool
     exclusive: bool = False
+    driver: sqlite3.Connection | None = None
     idle: deque[Connection] | None = None
 
     def commit(self) -> None:
         """Make it durable and give the connection back."""
-        self._end(self.connection.commit)
+        if self.driver is None or self.connection.in_transaction():
+            self._end(self.connection.commit)
+        else:
+            # Whoever counts commits counts these too; ordinarily nobody listens.
+            heard: Any = self.connection.engine.dispatch
+            for listener in heard.commit:
+                listener(self.connection)
+            self._end(self.driver.commit)
 
     def rollback(self) -> None:
         """Forget it and give the connection back."""
-        self._end(self.connection.rollback)
+        ours = self.driver is not None and not self.connection.in_transaction()
+        self._end(self.driver.rollback if ours else self.connection.rollback)
 
     def _end(self, finish: Callable[[], None]) -> None:
         ended = False
         try:
             finish()
-            ended = not self.connection.in_transaction()
+            ended = not self.connection.in_transaction() and not self.connection.invalidated
+        except sqlite3.Error as error:
+            raise as_raised(error, "COMMIT", self.connection) from error
         finally:
-            whole = ended and not self.connection.invalidated
-            if whole and self.idle is not None and len(self.idle) < KEPT_MAX:
+            if ended and self.idle is not None and len(self.idle) < KEPT_MAX:
                 self.idle.append(self.connection)
             else:
                 self.connection.close()
@@ -97,16 +111,20 @@ class Database:
     def open(self, *, writing: bool) -> Opened:
         """Open a transaction. A writing one holds SQLite's write lock from its first statement."""
         connection = self._take()
+        driver: sqlite3.Connection | None = None
         try:
-            if self.dialect == "sqlite":
-                # Flag first: the "begin" event below reads it.
-                connection.connection.info["writing"] = writing
-            connection.begin()
+            if self._idle is None:
+                connection.begin()
+            else:
+                driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+                driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
+        except sqlite3.Error as error:
+            connection.close()
+            raise as_raised(error, "BEGIN", connection) from error
         except (SQLAlchemyError, Unavailable):
             connection.close()
             raise
-        exclusive = writing and self.dialect == "sqlite"
-        return Opened(connection, writing, exclusive, self._idle)
+        return Opened(connection, writing, writing and driver is not None, driver, self._idle)
 
     def _take(self) -> Connection:
         try:
@@ -174,7 +192,7 @@ def _prepare_sqlite(engine: Engine, busy_max: timedelta) -> None:
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
-        # The driver must not open transactions by itself: "begin" below does.
+        # The driver must not open transactions by itself: `Database.open` does.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -185,10 +203,10 @@ def _prepare_sqlite(engine: Engine, busy_max: timedelta) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.connection.info.get("writing", True)
-        # By the driver itself: SQLAlchemy's own way costs more than the statement.
+        # Around one of `Database.open` there is nothing to do; a migration's begins here.
         driver: Any = connection.connection.dbapi_connection
-        try:
-            driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN DEFERRED")
-        except sqlite3.Error as error:
-            raise as_raised(error, "BEGIN", connection) from error
+        if not driver.in_transaction:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise as_raised(error, "BEGIN", connection) from error

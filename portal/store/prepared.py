@@ -23,22 +23,23 @@ Convert = Callable[[Any], Any]
 class _Ready:
     """A statement for one dialect.
 
-    `takes`: name, value where none is given, and conversion of each parameter; `positions`: their
-    order, empty where the driver takes names; `converts`: columns that are not taken as they come.
+    `takes`: name and conversion of each parameter that is given; `fixed`: those that stand in the
+    statement; `positions`: their order, empty where the driver takes names; `converts`: columns
+    that are not taken as they come.
     """
 
     text: str
     positions: tuple[str, ...]
-    takes: tuple[tuple[str, Any, Convert | None], ...]
+    takes: tuple[tuple[str, Convert | None], ...]
+    fixed: Mapping[str, Any]
     names: tuple[str, ...]
     converts: tuple[tuple[str, Convert], ...]
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
-        given = {
-            name: convert(values.get(name, usual)) if convert else values.get(name, usual)
-            for name, usual, convert in self.takes
-        }
-        return tuple([given[name] for name in self.positions]) if self.positions else given
+        given = dict(self.fixed)
+        for name, convert in self.takes:
+            given[name] = convert(values.get(name)) if convert else values.get(name)
+        return [given[name] for name in self.positions] if self.positions else given
 
 
 class Prepared:
@@ -61,25 +62,35 @@ class Prepared:
 
     def rows(self, db: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run it; what it found, by the names of its columns."""
-        ready, cursor = self._run(db, values)
+        return self.read(db.dialect.name, self.fetch(db, values))
+
+    def fetch(self, db: Connection, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Run it; what it found as the driver gives it, to be compared with what it gave before."""
+        cursor = self._run(db, values)
+        found = tuple(cursor.fetchall())
+        cursor.close()
+        return found
+
+    def read(self, dialect: str, fetched: tuple[Any, ...]) -> list[dict[str, Any]]:
+        """What was fetched, by the names of its columns."""
+        ready = self._ready[dialect]
         names, converts = ready.names, ready.converts
         found = []
-        for row in cursor.fetchall():
+        for row in fetched:
             made = dict(zip(names, row, strict=True))
             for name, convert in converts:
                 made[name] = convert(made[name])
             found.append(made)
-        cursor.close()
         return found
 
     def run(self, db: Connection, values: Mapping[str, Any]) -> int:
         """Run it; how many rows it wrote."""
-        _, cursor = self._run(db, values)
+        cursor = self._run(db, values)
         written = int(cursor.rowcount)
         cursor.close()
         return written
 
-    def _run(self, db: Connection, values: Mapping[str, Any]) -> tuple[_Ready, Any]:
+    def _run(self, db: Connection, values: Mapping[str, Any]) -> Any:
         ready = self._ready.get(db.dialect.name)
         if ready is None:
             ready = self._ready[db.dialect.name] = _prepare(self, db.dialect)
@@ -96,16 +107,19 @@ class Prepared:
             if db.dialect.is_disconnect(error, db.connection.dbapi_connection, cursor):
                 db.invalidate(error)
             raise as_raised(error, ready.text, db) from error
-        return ready, cursor
+        return cursor
 
 
 def _prepare(prepared: Prepared, dialect: Dialect) -> _Ready:
     statement = prepared.statement
     compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=prepared.columns)
-    takes = []
+    takes, fixed = [], {}
     for name, bind in compiled.binds.items():
         convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        takes.append((name, bind.effective_value, convert))
+        if bind.required:
+            takes.append((name, convert))
+        else:
+            fixed[name] = convert(bind.effective_value) if convert else bind.effective_value
     found = statement.exported_columns
     processors = {
         name: column.type.dialect_impl(dialect).result_processor(dialect, None)
@@ -116,6 +130,7 @@ def _prepare(prepared: Prepared, dialect: Dialect) -> _Ready:
         text=compiled.string,
         positions=tuple(compiled.positiontup or ()),
         takes=tuple(takes),
+        fixed=fixed,
         names=tuple(found.keys()),
         converts=tuple((name, convert) for name, convert in processors.items() if convert),
     )

@@ -110,3 +110,36 @@ def test_a_locked_database_is_unavailable(database_url: str, way: str) -> None:
     later.connection.execute(ONE_LEASE)
     later.rollback()
     database.dispose()
+
+
+@SQLITE
+def test_what_begins_elsewhere_is_one_transaction_too(database_url: str) -> None:
+    database = Database(database_url)
+    with pytest.raises(ZeroDivisionError), database.engine.begin() as connection:
+        connection.execute(ONE_LEASE)  # As a migration does, before it fails.
+        raise ZeroDivisionError
+    with database.engine.connect() as connection:
+        assert connection.execute(select(leases.c.name)).all() == []
+    database.dispose()
+
+
+@SQLITE
+@pytest.mark.parametrize("way", ["prepared", "statement", "both"])
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_a_transaction_ends_whoever_ran_its_statements(
+    database_url: str, way: str, end: str
+) -> None:
+    database = Database(database_url)
+    opened = database.open(writing=True)
+    if way != "statement":
+        Prepared(ONE_LEASE).run(opened.connection, {})
+    if way != "prepared":
+        opened.connection.execute(insert(leases).values(lease("two", INSTANT)))
+    getattr(opened, end)()
+    again = database.open(writing=True)
+    assert again.connection is opened.connection  # It was kept, with nothing open.
+    names = set(again.connection.execute(select(leases.c.name)).scalars())
+    again.rollback()
+    written = {"prepared": {"one"}, "statement": {"two"}, "both": {"one", "two"}}[way]
+    assert names == (written if end == "commit" else set())
+    database.dispose()
