@@ -5,9 +5,13 @@ It reads and never writes: what a session has proved is written through `session
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Hashable
+from dataclasses import field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, cast, select
 
 from portal.edge import Edge
 from portal.rules.terms import Membership, Role
@@ -28,6 +32,8 @@ class Live:
 
     `browser_live`: the session's browser still has attempts of its own; `browser_known`: a full
     sign-in has happened in it; `browser_seen_at`: when its row was last written.
+    `kept`: what was worked out of the session, person and memberships, and of nothing else. It is
+    there again at the next request, for as long as the database gives the very same.
     """
 
     session: Session
@@ -36,8 +42,24 @@ class Live:
     browser_live: bool
     browser_known: bool
     browser_seen_at: datetime | None
+    kept: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+@frozen
+class _Found:
+    """What a row says, whatever the time is."""
+
+    session: Session
+    user: User
+    memberships: tuple[Membership, ...]
+    browser_ends_at: datetime | None
+    browser_known: bool
+    browser_seen_at: datetime | None
+    kept: dict[Hashable, Any]
+
+
+KEPT_MAX = 1024  # Sessions whose last row is remembered, of a few kilobytes each.
+_AS_TEXT = {"authentications", "security"}  # JSON that `codec` reads, once for each text.
 _USER_COLUMNS = [
     users.c[name]
     for name in (
@@ -59,11 +81,17 @@ _USER_COLUMNS = [
         "exempt_until",
     )
 ]
+
+
+def _plain(column: Any) -> Any:
+    return cast(column, Text) if column.name in _AS_TEXT else column
+
+
 # Statements of every request are made once: building one costs more than running it.
 _LIVE = Prepared(
     select(
-        *[column.label("s_" + column.name) for column in session_store.COLUMNS],
-        *[column.label("u_" + column.name) for column in _USER_COLUMNS],
+        *[_plain(column).label("s_" + column.name) for column in session_store.COLUMNS],
+        *[_plain(column).label("u_" + column.name) for column in _USER_COLUMNS],
         browsers.c.known_at.label("b_known_at"),
         browsers.c.revoked_at.label("b_revoked_at"),
         browsers.c.ends_at.label("b_ends_at"),
@@ -84,8 +112,7 @@ _LIVE = Prepared(
     .outerjoin(memberships, memberships.c.user_id == users.c.id)
     .outerjoin(organisations, organisations.c.id == memberships.c.organisation_id)
     .order_by(memberships.c.id)
-    .where(sessions.c.token_hash == bindparam("token_hash")),
-    unread={"s_authentications", "u_security"},
+    .where(sessions.c.token_hash == bindparam("token_hash"))
 )
 _HOLD = Prepared(
     select(users.c.id)
@@ -105,16 +132,28 @@ def find_live(edge: Edge, token_hash: bytes) -> Live | None:
     transaction = edge.transaction
     if transaction is not None and transaction.writing and not transaction.exclusive:
         _HOLD.rows(edge.db, {"token_hash": token_hash})
-    rows = _LIVE.rows(edge.db, {"token_hash": token_hash})
-    if not rows:
+    fetched = _LIVE.fetch(edge.db, {"token_hash": token_hash})
+    if not fetched:
         return None
-    first = rows[0]
-    browser_live = (
-        first["b_ends_at"] is not None
-        and first["b_revoked_at"] is None
-        and first["b_ends_at"] > edge.now
-    )
+    found = _found(edge.db.dialect.name, fetched)
+    browser_live = found.browser_ends_at is not None and found.browser_ends_at > edge.now
     return Live(
+        session=found.session,
+        user=found.user,
+        memberships=found.memberships,
+        browser_live=browser_live,
+        browser_known=browser_live and found.browser_known,
+        browser_seen_at=found.browser_seen_at,
+        kept=found.kept,
+    )
+
+
+@functools.lru_cache(KEPT_MAX)
+def _found(dialect: str, fetched: tuple[Any, ...]) -> _Found:
+    """What rows mean. The database is asked at every request; only its answer is known by sight."""
+    rows = _LIVE.read(dialect, fetched)
+    first = rows[0]
+    return _Found(
         session=session_store.from_row(first, "s_"),
         user=user_store.from_row(first, "u_"),
         memberships=tuple(
@@ -133,7 +172,8 @@ def find_live(edge: Edge, token_hash: bytes) -> Live | None:
             for row in rows
             if row["m_role"] is not None
         ),
-        browser_live=browser_live,
-        browser_known=browser_live and first["b_known_at"] is not None,
+        browser_ends_at=first["b_ends_at"] if first["b_revoked_at"] is None else None,
+        browser_known=first["b_known_at"] is not None,
         browser_seen_at=first["b_seen_at"],
+        kept={},
     )

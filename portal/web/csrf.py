@@ -22,14 +22,13 @@ NONCE_BYTES = 18
 
 def token() -> str:
     """The token for the forms of this answer."""
-    kept = here.values()
-    visit = kept.get("visit")
+    visit = here.values().get("visit")
     if visit is not None:
-        # Every form of the page carries it; the secret stays the same as long as the session.
-        made: str | None = kept.get("csrf_token")
-        if made is None:
-            made = kept.csrf_token = _session_token(visit.session.csrf_secret)
-        return made
+        # Every form of a page carries it; the secret stays the same as long as the session.
+        kept = visit.live.kept
+        if FIELD not in kept:
+            kept[FIELD] = _session_token(visit.session.csrf_secret)
+        return str(kept[FIELD])
     return _anonymous_token(_anonymous_cookie())
 
 

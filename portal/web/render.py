@@ -188,7 +188,7 @@ def _frame() -> dict[str, Any]:
     settings = app.extensions["portal"].settings
     language = words.language()
     return {
-        "person": _person(visit) if visit else None,
+        "person": _person(visit, language) if visit else None,
         "full_session": isinstance(decision_for(Action.HOME), Allow) if visit else False,
         "locale": language.code,
         "direction": _direction(language),
@@ -221,7 +221,17 @@ def _links(visit: Visit | None) -> dict[str, str]:
     return links
 
 
-def _person(visit: Visit) -> Person:
+def _person(visit: Visit, language: words.Language) -> Person:
+    """Made once for each language that they read, until something of them changes."""
+    kept = visit.live.kept
+    key = (Person, language.code)
+    if key not in kept:
+        kept[key] = _make_person(visit)
+    person: Person = kept[key]
+    return person
+
+
+def _make_person(visit: Visit) -> Person:
     acting = visit.acting
     by_organisation: dict[str, OrganisationChoice] = {}
     for membership in visit.live.memberships:
@@ -235,11 +245,11 @@ def _person(visit: Visit) -> Person:
             ),
         )
         choice.roles.append(messages.role(membership.role))
-    words = visit.user.name.split()
+    name = visit.user.name.split()
     return Person(
         name=visit.user.name,
         email=visit.user.email,
-        initials="".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)),
+        initials="".join(word[0] for word in (name[:1] + name[-1:] if len(name) > 1 else name)),
         organisations=list(by_organisation.values()),
         acting_name=acting.organisation_name if acting else None,
     )
@@ -296,5 +306,16 @@ def icon(name: str, label: str | None = None) -> Markup:
     return Markup('<svg role="img" aria-label="{}"').format(label) + _svg(name)
 
 
+def together(*words: str | None) -> str:
+    """The words that are there, as attributes of HTML list them."""
+    return " ".join(filter(None, words))
+
+
 # What every template may call. None of them wants anything of Jinja.
-FRAME: dict[str, Any] = {"asset": asset, "icon": icon, "csrf": csrf_input, "csrf_value": csrf.token}
+FRAME: dict[str, Any] = {
+    "asset": asset,
+    "icon": icon,
+    "csrf": csrf_input,
+    "csrf_value": csrf.token,
+    "together": together,
+}
