@@ -5,9 +5,11 @@ It reads what the store found and writes nothing; `session` is the door.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import datetime
 
+from portal.ceremony import Factor
 from portal.edge import Edge, Transaction
 from portal.rules import access, assurance, deadlines, holdings, plans, policy, rollout
 from portal.rules.access import Decision, decide
@@ -100,11 +102,12 @@ def facts_of(edge: Edge, live: Live, at: datetime | None = None) -> Facts:
 
 def _kinds(edge: Edge) -> tuple[Held, ...]:
     """The kinds that people enrol: some are given out, for a while."""
-    return tuple(
-        Held(kind, factor.strength)
-        for kind, factor in edge.factors.items()
-        if not factor.strength.issued
-    )
+    return _own(tuple(edge.factors.values()))
+
+
+@functools.lru_cache(16)
+def _own(factors: tuple[Factor, ...]) -> tuple[Held, ...]:
+    return tuple(Held(one.kind, one.strength) for one in factors if not one.strength.issued)
 
 
 def turns_away(

@@ -168,6 +168,8 @@ class Facts:
     @_Once
     def unforbidden(self) -> Facts:
         """The same, had policy forbidden nothing: what was proved, whatever it counts for now."""
+        if not self.forbidden and not self.forbidden_ids:
+            return self
         return replace(self, forbidden=(), forbidden_ids=frozenset())
 
     @_Once

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import request
-
 from portal.flows.addresses import LENGTH_MAX as EMAIL_MAX
 from portal.values import frozen
+from portal.web import here
 from portal.web.forms import CODE_MAX, REQUIRED, SECRET_MAX, TOO_LONG, UNREADABLE
 from portal.web.words import Phrase, lazy_gettext
 
@@ -102,7 +101,8 @@ class BriefForm:
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
         usual = data or {}
-        posted = request.form if request.method == "POST" else None
+        asked = here.request()
+        posted = asked.form if asked.method == "POST" else None
         self._boxes: dict[str, Box] = {}
         for kind in self.KINDS:
             given = posted.getlist(kind.name) if posted is not None else []

@@ -18,7 +18,17 @@ from portal.rules.access import StepUp
 from portal.rules.lockout import Throttled
 from portal.rules.terms import Action
 from portal.values import frozen
-from portal.web import addresses, cookies, details, messages, moments, pages, render, security_views
+from portal.web import (
+    addresses,
+    cookies,
+    details,
+    here,
+    messages,
+    moments,
+    pages,
+    render,
+    security_views,
+)
 from portal.web.brief import BriefForm, answer_form
 from portal.web.notice_keys import NoticeKey
 from portal.web.pages import ChallengeView
@@ -48,7 +58,7 @@ class Asked:
 
 def show(asked: Asked, kind: str | None) -> Response:
     """The challenge page for a kind, or for the best one; onward when nothing is asked any more."""
-    kinds = challenge.choices(g.visit, asked.action, asked.task)
+    kinds = challenge.choices(here.values().visit, asked.action, asked.task)
     if not kinds:
         return render.leave_for(asked.done_url)
     if kind is not None and kind not in kinds:
@@ -65,7 +75,7 @@ def answer(asked: Asked, kind: str) -> Response:
     if not form.validate():
         return _page(asked, kind, form, status=422)
     given = Answer(str(form[field].data), _ceremony_of(form))
-    match run(challenge.answer, g.visit, asked.action, kind, given, asked.task):
+    match run(challenge.answer, here.values().visit, asked.action, kind, given, asked.task):
         case Passed(opened, codes_left):
             return _passed(asked, opened, codes_left)
         case Rejected(reason):
@@ -125,17 +135,18 @@ def retry_after(response: Response, wait: timedelta | None) -> Response:
 def _page(
     asked: Asked, kind: str, form: BriefForm, *, status: int = 200, error: str | None = None
 ) -> Response:
-    decision = challenge.needed(g.visit, asked.action, asked.task)
+    kept = here.values()
+    decision = challenge.needed(kept.visit, asked.action, asked.task)
     kinds = decision.choices if isinstance(decision, StepUp) else ()
     others = pages.ways([other for other in kinds if other != kind], asked.url)
     view = ChallengeView(
         kind=kind,
         label=messages.factor(kind).label,
         action_url=asked.url(kind),
-        options_url=asked.options_url if g.edge.factors[kind].interactive else None,
+        options_url=asked.options_url if kept.edge.factors[kind].interactive else None,
         others=others,
         purpose=_purpose(decision),
-        email=g.visit.user.email,
+        email=kept.visit.user.email,
         operation=asked.operation,
         details=details.of_grant(asked.task.shown) if asked.task else [],
         cancel_url=asked.cancel_url,

@@ -8,12 +8,13 @@ here in two places. It holds no page.
 from __future__ import annotations
 
 import functools
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from flask.templating import Environment
 from jinja2 import Template, nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, MacroRef
+from jinja2.runtime import missing
 from markupsafe import Markup, _escape_inner, escape
 
 from portal.web.folding import Folding, Known, is_html
@@ -34,10 +35,30 @@ def _said(language: Language, value: object) -> str:
     return language.say(value.source) if type(value) is Phrase else text(value)
 
 
+class PlainMacro:
+    """A macro as a call of its function. Jinja's own asks for much that only others need."""
+
+    __slots__ = ("_function", "_none_given")
+
+    def __init__(self, function: Callable[..., str], names: tuple[str, ...]) -> None:
+        self._function = function
+        self._none_given = dict.fromkeys(names, missing)
+
+    def __call__(self, *words: Any, **named: Any) -> Markup:
+        """Raises TypeError for a name that it does not have; what is not given is `missing`."""
+        given = self._none_given | named
+        if len(given) != len(self._none_given):
+            raise TypeError(f"no such argument: {', '.join(named.keys() - self._none_given)}")
+        # What its template escaped as it wrote it.
+        text = self._function(*words, *[*given.values()][len(words) :])
+        return Markup(text)  # noqa: S704
+
+
 class PageEnvironment(Environment):
     """Flask's environment. `known` is set in those that compile for one language."""
 
     known: Known | None = None
+    macro = PlainMacro
     text = staticmethod(text)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
@@ -84,6 +105,14 @@ class PageGenerator(CodeGenerator):
             super()._output_child_pre(node, frame, finalize)
         else:
             self.write("environment.text(")
+
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        special = macro_ref.accesses_kwargs or macro_ref.accesses_varargs
+        if special or macro_ref.accesses_caller or not is_html(self.name):
+            super().macro_def(macro_ref, frame)
+            return
+        names = tuple(argument.name for argument in macro_ref.node.args)
+        self.write(f"environment.macro(macro, {names!r})")
 
     def visit_Call(  # noqa: N802
         self, node: nodes.Call, frame: Frame, forward_caller: bool = False

@@ -31,6 +31,12 @@ USUAL = [
     ("Content-Security-Policy", POLICY),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
+# What only its reader may see is kept nowhere; a public answer says so itself (`well_known`).
+PRIVATE = [
+    ("Cache-Control", "no-store"),
+    ("Vary", "Cookie, HX-Request, HX-Request-Type, Accept-Language"),
+]
+SHARING = frozenset({"cache-control", "vary"})
 # No view sets one of these.
 EVERYWHERE = [
     ("X-Content-Type-Options", "nosniff"),
@@ -62,19 +68,18 @@ class _Adding:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            given = {name.lower() for name, _ in headers}
+            given = {name.lower(): value for name, value in headers}
             usual = [header for header in USUAL if header[0].lower() not in given]
+            if not given.get("cache-control", "").startswith("public"):
+                headers = [header for header in headers if header[0].lower() not in SHARING]
+                usual += PRIVATE
             return start_response(status, [*headers, *usual, *self.always], *error)
 
         return self.inner(environ, start)
 
 
 def _write(response: Response) -> Response:
-    headers = response.headers
     if here.request().endpoint == "static" and response.status_code == 200:
         # Addresses carry the content's version, so a file never changes under its address.
-        headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-    elif not headers.get("Cache-Control", "").startswith("public"):  # See web/well_known.py.
-        headers["Cache-Control"] = "no-store"
-        headers["Vary"] = "Cookie, HX-Request, HX-Request-Type, Accept-Language"
+        response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     return response

@@ -5,23 +5,31 @@ Whoever needs one name uses Flask's; what runs many times a request takes the ob
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+import functools
+from typing import Any
 
-from flask import Flask, Request, current_app, g
-from flask import request as _request
-
-
-def _behind(proxy: Any) -> Callable[[], Any]:
-    return cast("Callable[[], Any]", proxy._get_current_object)
+from flask import Flask, Request
+from flask.globals import _cv_app, _cv_request
 
 
-# Each raises RuntimeError outside a request (outside an application's context).
-values: Callable[[], Any] = _behind(g)
-request: Callable[[], Request] = _behind(_request)
-app: Callable[[], Flask] = _behind(current_app)
+def values() -> Any:
+    """`g`. Raises LookupError outside an application's context, as do the other two."""
+    return _cv_app.get().g
+
+
+def request() -> Request:
+    return _cv_request.get().request
+
+
+def app() -> Flask:
+    return _cv_app.get().app
 
 
 def header(name: str) -> str | None:
     """A header of this request. Werkzeug's `get` makes an error page where there is none."""
-    return request().environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+    return request().environ.get(_key(name))
+
+
+@functools.cache
+def _key(name: str) -> str:
+    return f"HTTP_{name.upper().replace('-', '_')}"

@@ -100,7 +100,7 @@ def _brake(name: str, limit: str, subject: str | None) -> Response | None:
 
 def say_rate(response: Response) -> Response:
     """Write how the brake stands into an answer of the API."""
-    found: tuple[str, Count] | None = g.get("rate")
+    found: tuple[str, Count] | None = here.values().get("rate")
     if found is not None:
         name, count = found
         response.headers["RateLimit-Policy"] = f'"{name}";q={count.amount};w={count.window}'

@@ -16,7 +16,6 @@ from babel.dates import (
     get_datetime_format,
     get_time_format,
 )
-from flask_babel import get_babel
 
 from portal.web import here
 from portal.web.words import gettext, language, ngettext
@@ -63,7 +62,7 @@ def _zone() -> tzinfo:
     kept = here.values()
     found: tzinfo | None = kept.get("zone")
     if found is None:
-        select = get_babel().timezone_selector
+        select = here.app().extensions["babel"].timezone_selector
         assert select is not None
         found = kept.zone = ZoneInfo(select())
     return found

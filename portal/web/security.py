@@ -16,6 +16,7 @@ from portal.web import (
     asked_views,
     challenges,
     codes_file,
+    here,
     messages,
     pages,
     plan_words,
@@ -37,25 +38,26 @@ CODES = "backup_codes"
 @blueprint.get("/security")
 @requires(Action.VIEW_SECURITY)
 def index() -> ResponseReturnValue:
-    g.here = "security"
-    rows = read(credentials.rows, g.visit)
+    kept = here.values()
+    edge, visit, kept.here = kept.edge, kept.visit, "security"
+    rows = read(credentials.rows, visit)
     held = {row.authenticator.kind for row in rows}
     # A set of codes that exists is renewed from its own row and page.
     offers = [
         kind
-        for kind in offered.offers(g.edge, g.visit)
-        if kind not in held or g.edge.factors[kind].several
+        for kind in offered.offers(edge, visit)
+        if kind not in held or edge.factors[kind].several
     ]
     return render.page(
         "security/index.html",
         fragment="security/_authenticators.html",
-        protection=pages.protection(g.visit),
+        protection=pages.protection(visit),
         rows=[security_views.row(row) for row in rows],
         offers=pages.enrolments(offers, _begin_url),
-        unpaid=plan_words.missing_for(g.visit, offered.unpaid(g.edge, g.visit)),
-        plan_url=plan_words.page_for(g.visit),
+        unpaid=plan_words.missing_for(visit, offered.unpaid(edge, visit)),
+        plan_url=plan_words.page_for(visit),
         caller_code_url=addresses.address("caller_checks.show"),
-        signals=signals.of_account(g.visit, [row.authenticator.lookup for row in rows]),
+        signals=signals.of_account(visit, [row.authenticator.lookup for row in rows]),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 from flask import g
-from flask_babel import force_locale, get_babel, get_translations
+from flask_babel import force_locale, get_translations
 from markupsafe import Markup
 
 from portal.web import here
@@ -83,7 +83,7 @@ def language() -> Language:
     """The language of this request; the source's own where there is none."""
     try:
         kept = here.values()
-    except RuntimeError:
+    except LookupError:
         return _STRANGERS  # No request and no command: a test that reads a table.
     found: Language | None = kept.get("language")
     if found is None:
@@ -93,7 +93,7 @@ def language() -> Language:
 
 def _current() -> Language:
     """As Flask-Babel would find it, without making a `Locale` for every request."""
-    select = get_babel().locale_selector
+    select = here.app().extensions["babel"].locale_selector
     assert select is not None
     return _of(select())
 
@@ -124,7 +124,12 @@ def gettext(phrase: str, **values: Any) -> str:
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """A phrase in the form that a number asks for."""
-    return language().catalogue.ngettext(one, many, num) % {"num": Count(num), **values}
+    return _form(language(), one, many, num) % {"num": Count(num), **values}
+
+
+@functools.lru_cache(NUMBERS_MAX)
+def _form(spoken: Language, one: str, many: str, num: int) -> str:
+    return spoken.catalogue.ngettext(one, many, num)
 
 
 def number(value: int) -> str:
