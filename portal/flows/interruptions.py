@@ -37,7 +37,7 @@ KEPT_FIELDS: dict[Action, tuple[str, ...]] = {
     Action.CHANGE_BILLING: ("company", "address", "tax_id", "email", "version"),
     Action.CHANGE_PLAN: ("plan", *map(plans.field_of, plans.ADD_ONS), "was"),
     Action.CHANGE_API_TOKENS: ("name", "days", *map(scope_field, MANAGEMENT)),
-    Action.DRAFT_POLICY: draft_fields.FIELDS,
+    Action.DRAFT_POLICY: ("next", *draft_fields.FIELDS),
     Action.PUBLISH_POLICY: ("draft", "how", "number", "audience", "message", "until"),
     Action.PREPARE_PAYOUT: ("organisation", "payee", "amount", "currency", "reference"),
     Action.APPROVE_PAYOUT: ("note",),

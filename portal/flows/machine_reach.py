@@ -16,7 +16,8 @@ from portal.rules.terms import Membership, Role, Standing, Target
 from portal.store import audit_pages, member_lists, organisations
 from portal.store.api_tokens import Machine
 from portal.store.audit_pages import Span
-from portal.store.member_lists import Filter, Member
+from portal.store.member_lists import Filter
+from portal.store.members import Member
 from portal.store.organisations import Organisation
 from portal.values import frozen
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from portal.edge import Edge
-from portal.flows import permission
+from portal.flows import organisation_choices, permission
 from portal.flows.events import Event
 from portal.flows.notices import Notice, tell
 from portal.flows.outcomes import Blocked, Done, Gone, Nothing
@@ -48,6 +48,7 @@ class Method:
 class Sheet:
     """An organisation's plan. `below`: organisations under it; `after`: where to go on there.
 
+    `beginning`: how the names of those begin, where not all of them were asked for.
     `lacks_resistant`, `lacks_hardware`: no policy that asks for such proofs can be published.
     """
 
@@ -56,6 +57,7 @@ class Sheet:
     lacks_resistant: bool
     lacks_hardware: bool
     below: list[Bought]
+    beginning: str
     after: str | None
     may_change: bool
 
@@ -75,9 +77,16 @@ def written(plan: str, add_ons: Collection[str]) -> str:
 
 
 def look(
-    edge: Edge, visit: Visit, organisation_id: str | None, after: str | None = None
+    edge: Edge,
+    visit: Visit,
+    organisation_id: str | None,
+    after: str | None = None,
+    typed: str = "",
 ) -> Sheet | Unsettled | Gone:
-    """The plan of an organisation, the acting one without an id, with those below it."""
+    """The plan of an organisation, the acting one without an id, with those below it.
+
+    `typed`: how the names of those below begin.
+    """
     assert visit.acting is not None
     found = store.find(edge, organisation_id or visit.acting.organisation_id)
     if found is None:
@@ -86,7 +95,8 @@ def look(
     if isinstance(verdict, Unsettled):
         return verdict
     begin = (store.path_of(edge, after) if after else None) or found.path
-    below = store.below(edge, found.path, begin, PAGE + 1)
+    beginning = organisation_choices.beginning(typed)
+    below = store.below(edge, found.path, begin, PAGE + 1, beginning)
     second = [one for one in _kinds(edge) if policy.counts_as_second_factor(one.strength)]
     paid = [one for one in second if plans.includes(found.plan, found.add_ons, one.kind)]
     return Sheet(
@@ -95,6 +105,7 @@ def look(
         lacks_resistant=not _any(paid, AAL.AAL2) and _any(second, AAL.AAL2),
         lacks_hardware=not _any(paid, AAL.AAL3) and _any(second, AAL.AAL3),
         below=below[:PAGE],
+        beginning=beginning,
         after=below[PAGE - 1].id if len(below) > PAGE else None,
         may_change=permission.may(visit, Action.CHANGE_PLAN, _target(found)),
     )

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from portal.edge import Edge, Unavailable
-from portal.flows import drafts, findings, permission
+from portal.flows import drafts, findings, organisation_choices, permission
+from portal.flows.organisation_choices import Choices
 from portal.flows.outcomes import Gone
 from portal.flows.permission import Unsettled, settle
 from portal.flows.policy_plans import line_of
@@ -29,7 +30,6 @@ from portal.store.policy_codec import NotAPolicy
 from portal.store.policy_pages import Entry
 from portal.values import frozen
 
-CHOICES_MAX = 200  # Organisations to choose from.
 PAGE = 50
 FIRST = 2**31 - 1
 
@@ -62,7 +62,7 @@ class Overview:
     """What is asked of an organisation's people now, rule by rule with its sources."""
 
     organisation: Organisation
-    choices: Sequence[Organisation]
+    choices: Choices
     asked: Policy
     sources: tuple[Source, ...]
     underway: tuple[Underway, ...]
@@ -108,12 +108,20 @@ class Compared:
     other_number: int
 
 
-def overview(edge: Edge, visit: Visit, organisation_id: str | None) -> Overview | Gone | Unsettled:
-    """What is asked of an organisation's people; without an id, of the one that is acted for."""
-    found = scope(edge, visit, organisation_id)
-    if isinstance(found, Gone | Unsettled):
-        return found
-    organisation, choices = found
+def overview(
+    edge: Edge, visit: Visit, organisation_id: str | None, typed: str = ""
+) -> Overview | Gone | Unsettled:
+    """What is asked of an organisation's people; without an id, of the one that is acted for.
+
+    `typed`: how the names of the organisations to choose from begin.
+    """
+    choices = organisation_choices.find(edge, visit, organisation_id, typed)
+    if choices is None:
+        return Gone()
+    organisation = choices.chosen
+    verdict = settle(edge, visit, Action.VIEW_POLICY, drafts.subject(organisation))
+    if isinstance(verdict, Unsettled):
+        return verdict
     nodes = policy_pages.chain(edge, organisation.path)
     lines = _lines(edge, nodes)
     asked: Asked | None = None
@@ -202,24 +210,6 @@ def read(document: dict[str, object]) -> Policy | None:
         return policy_codec.from_json(document)
     except NotAPolicy:
         return None
-
-
-def scope(
-    edge: Edge, visit: Visit, organisation_id: str | None
-) -> tuple[Organisation, list[Organisation]] | Gone | Unsettled:
-    """The organisation that is meant, settled for looking; and those to choose from."""
-    acting = visit.acting
-    if acting is None:
-        return Gone()
-    chosen = organisation_id or acting.organisation_id
-    choices = organisations.below(edge, acting.path, chosen, CHOICES_MAX)
-    found = next((one for one in choices if one.id == chosen), None)
-    if found is None:
-        return Gone()
-    verdict = settle(edge, visit, Action.VIEW_POLICY, drafts.subject(found))
-    if isinstance(verdict, Unsettled):
-        return verdict
-    return found, sorted(choices, key=lambda one: one.path)
 
 
 def _one(edge: Edge, visit: Visit, organisation_id: str) -> Organisation | Gone | Unsettled:

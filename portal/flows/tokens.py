@@ -9,6 +9,7 @@ import hmac
 from portal.edge import Edge
 
 TOKEN_BYTES = 32
+LENGTH_MAX = -(-TOKEN_BYTES * 4 // 3)  # Characters of a token: six bits each, without padding.
 
 
 def make(edge: Edge) -> str:

@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from portal.edge import Edge
-from portal.flows import permission, session
+from portal.flows import organisation_choices, permission, session
 from portal.flows.events import Event
+from portal.flows.organisation_choices import Choices
 from portal.flows.outcomes import Gone
 from portal.flows.permission import Subject, Unsettled, settle
 from portal.flows.session import Visit
 from portal.rules.terms import AAL, Action, Target
-from portal.store import audit, organisations, user_lists
+from portal.store import audit, user_lists
 from portal.store.organisations import Organisation
 from portal.store.user_index import SORTED, SORTS
 from portal.store.user_lists import TRIGRAM, Key, Line, Wanted
@@ -28,7 +29,6 @@ from portal.values import frozen
 PAGE = 50
 EXPORT_PAGE = 500
 EXPORT_MAX = 50_000  # Rows of a file; narrow the filter for more (docs/operations.md).
-CHOICES_MAX = 200  # Organisations to choose from.
 SEARCH_MAX = 100
 EVERYBODY = "all"
 DESCENDING_FIRST = frozenset({"signed_in"})  # The latest sign-in first.
@@ -41,6 +41,7 @@ class Asked:
 
     `organisation`: an id, `EVERYBODY`, or empty for the one that the session acts in. `sort` is
     turned round by a leading "-". `after` and `before` are keys that an earlier page gave.
+    `beginning`: how the names of the organisations to choose from begin.
     """
 
     organisation: str = ""
@@ -49,6 +50,7 @@ class Asked:
     search: str = ""
     after: str = ""
     before: str = ""
+    beginning: str = ""
 
 
 @frozen
@@ -57,7 +59,7 @@ class Scope:
 
     organisation: Organisation | None
     target: Target
-    choices: list[Organisation]
+    choices: Choices
     has_everybody: bool
     wanted: Wanted
 
@@ -113,18 +115,15 @@ def find(edge: Edge, visit: Visit, asked: Asked, action: Action) -> Scope | Unse
     everybody = asked.organisation == EVERYBODY
     if everybody and not is_root:
         return Gone()
-    chosen = acting.organisation_id
-    if asked.organisation and not everybody:
-        chosen = asked.organisation
-    choices = organisations.below(edge, acting.path, chosen, CHOICES_MAX)
-    organisation = next((one for one in choices if one.id == chosen), None)
-    if organisation is None:
+    chosen = None if everybody else asked.organisation
+    choices = organisation_choices.find(edge, visit, chosen, asked.beginning)
+    if choices is None:
         return Gone()
+    organisation = choices.chosen
     target = Target(organisation.path, managed_by_parent=organisation.managed_by_parent)
     verdict = settle(edge, visit, action, Subject(target, object_id=organisation.id))
     if isinstance(verdict, Unsettled):
         return verdict
-    choices.sort(key=lambda one: one.path)
     return Scope(
         organisation=None if everybody else organisation,
         target=target,

@@ -6,65 +6,20 @@ short, or empty, and says all the same where the next one goes on.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from portal.edge import Edge
-from portal.rules.terms import AAL, AccountState, Resistance, Role
+from portal.rules.terms import AAL
+from portal.store.members import COLUMNS, Member, values
+from portal.store.memberships import is_served_by
 from portal.store.organisations import Organisation
 from portal.store.tables import memberships, organisations, users
 from portal.values import frozen
 
 WINDOW = 2000  # Rows that one page looks at.
-_ROLES = (
-    select(func.aggregate_strings(memberships.c.role, ","))
-    .where(
-        memberships.c.user_id == users.c.id,
-        memberships.c.organisation_id == users.c.home_organisation_id,
-    )
-    .correlate(users)
-    .scalar_subquery()
-    .label("roles")
-)
-_COLUMNS = (
-    users.c.id,
-    users.c.email,
-    users.c.name,
-    users.c.state,
-    users.c.security,
-    users.c.strongest,
-    users.c.resistance,
-    users.c.last_signed_in_at,
-    users.c.locked_until,
-    users.c.reset_id,
-    users.c.reset_at,
-    users.c.enrol_by,
-    users.c.exempt_until,
-    _ROLES,
-)
 _ORGANISATION = [organisations.c[name] for name in Organisation.__dataclass_fields__]
-
-
-@frozen
-class Member:
-    """A person at home in an organisation, and what they can prove. `kinds`: factor → how many."""
-
-    id: str
-    email: str
-    name: str
-    state: AccountState
-    roles: tuple[Role, ...]
-    kinds: dict[str, int]
-    strongest: AAL
-    resistance: Resistance
-    last_signed_in_at: datetime | None
-    locked_until: datetime | None
-    reset_id: str | None
-    reset_at: datetime | None
-    enrol_by: datetime | None
-    exempt_until: datetime | None
 
 
 @frozen
@@ -91,9 +46,9 @@ def page(
     if after:
         window = window.where(users.c.id > after)
     seen = window.order_by(users.c.id).limit(looks_at).cte("seen")
-    statement = select(*_COLUMNS).where(users.c.id.in_(select(seen.c.id)), *_conditions(chosen))
+    statement = select(*COLUMNS).where(users.c.id.in_(select(seen.c.id)), *_conditions(chosen))
     found = edge.db.execute(statement.order_by(users.c.id).limit(size + 1)).mappings().all()
-    members = [_member(row) for row in found[:size]]
+    members = [Member(**values(row)) for row in found[:size]]
     if len(found) > size:
         return members, members[-1].id
     # Fewer than were asked for: the next page goes on behind all that was looked at.
@@ -127,40 +82,17 @@ def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
 
 
 def one(edge: Edge, organisation_id: str, user_id: str) -> Member | None:
-    statement = select(*_COLUMNS).where(
+    statement = select(*COLUMNS).where(
         users.c.id == user_id, users.c.home_organisation_id == organisation_id
     )
     row = edge.db.execute(statement).mappings().first()
-    return _member(row) if row else None
+    return Member(**values(row)) if row else None
 
 
 def served(edge: Edge, organisation_id: str, *, after: str | None, size: int) -> list[Organisation]:
     """An organisation and the children that it manages, by id."""
-    child = and_(
-        organisations.c.parent_id == organisation_id, organisations.c.managed_by_parent.is_(True)
-    )
-    statement = select(*_ORGANISATION).where(or_(organisations.c.id == organisation_id, child))
+    statement = select(*_ORGANISATION).where(is_served_by(organisation_id))
     if after:
         statement = statement.where(organisations.c.id > after)
     rows = edge.db.execute(statement.order_by(organisations.c.id).limit(size)).mappings()
     return [Organisation(**row) for row in rows]
-
-
-def _member(row: RowMapping) -> Member:
-    roles = sorted((row["roles"] or "").split(",")) if row["roles"] else []
-    return Member(
-        id=row["id"],
-        email=row["email"],
-        name=row["name"],
-        state=AccountState(row["state"]),
-        roles=tuple(map(Role, roles)),
-        kinds=row["security"]["counts"],
-        strongest=AAL(row["strongest"]),
-        resistance=Resistance(row["resistance"]),
-        last_signed_in_at=row["last_signed_in_at"],
-        locked_until=row["locked_until"],
-        reset_id=row["reset_id"],
-        reset_at=row["reset_at"],
-        enrol_by=row["enrol_by"],
-        exempt_until=row["exempt_until"],
-    )

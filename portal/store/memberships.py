@@ -85,7 +85,7 @@ def remove(edge: Edge, user_id: str, organisation_id: str, role: Role) -> bool:
 
 def served_by(edge: Edge, organisation_id: str) -> list[Organisation]:
     """An organisation and the children that it manages, itself first."""
-    statement = select(*_ORGANISATION).where(_served_by(organisation_id))
+    statement = select(*_ORGANISATION).where(is_served_by(organisation_id))
     rows = edge.db.execute(statement.order_by(organisations.c.path)).mappings()
     return [_organisation(row) for row in rows]
 
@@ -96,7 +96,7 @@ def served_and_unattended(
     """As `served_by`, and the newest organisations anywhere that have no administrator yet."""
     newest = select(*_ORGANISATION, false().label("served")).where(_is_unattended())
     newest = newest.order_by(organisations.c.id.desc()).limit(size)
-    served = select(*_ORGANISATION, true().label("served")).where(_served_by(organisation_id))
+    served = select(*_ORGANISATION, true().label("served")).where(is_served_by(organisation_id))
     rows = edge.db.execute(union_all(served, select(newest.subquery()))).mappings().all()
     found = [(bool(row["served"]), _organisation(row)) for row in rows]
     return (
@@ -113,7 +113,8 @@ def is_unattended(edge: Edge, organisation_id: str) -> bool:
     return edge.db.execute(statement).first() is not None
 
 
-def _served_by(organisation_id: str) -> ColumnElement[bool]:
+def is_served_by(organisation_id: str) -> ColumnElement[bool]:
+    """The condition that a row is this organisation, or a child that it manages."""
     managed = organisations.c.managed_by_parent.is_(True)
     child = and_(organisations.c.parent_id == organisation_id, managed)
     return or_(organisations.c.id == organisation_id, child)

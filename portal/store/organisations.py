@@ -18,6 +18,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 
@@ -154,12 +155,23 @@ def inside(path: str) -> ColumnElement[bool]:
     return and_(organisations.c.path >= path, organisations.c.path < f"{path[:-1]}0")
 
 
-def below(edge: Edge, path: str, chosen: str, size: int) -> list[Organisation]:
-    """An organisation and those under it, by path; `chosen` before all, wherever it stands."""
+def called(beginning: str) -> ColumnElement[bool]:
+    """The condition that an organisation's name begins like this; "": any does.
+
+    In upper or lower case, which SQLite knows of ASCII alone.
+    """
+    return organisations.c.name.istartswith(beginning, autoescape=True) if beginning else true()
+
+
+def below(edge: Edge, path: str, chosen: str, size: int, beginning: str = "") -> list[Organisation]:
+    """An organisation and those under it, by path, whose names begin like this.
+
+    `chosen` comes before all, wherever it stands and whatever it is called.
+    """
     first = case((organisations.c.id == chosen, 0), else_=1)
     statement = (
         select(*_COLUMNS)
-        .where(or_(inside(path), organisations.c.id == chosen))
+        .where(or_(and_(inside(path), called(beginning)), organisations.c.id == chosen))
         .order_by(first, organisations.c.path)
         .limit(size)
     )

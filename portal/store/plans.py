@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, bindparam, func, select
 
 from portal.edge import Edge
 from portal.rules.policy_values import Asked
-from portal.store.organisations import ADD_ONS, EFFECTIVE_POLICY, add_ons, inside
+from portal.store.organisations import ADD_ONS, EFFECTIVE_POLICY, add_ons, called, inside
 from portal.store.policy_codec import effective
 from portal.store.tables import authenticators, memberships, organisations
 from portal.values import frozen
@@ -47,11 +47,14 @@ def find(edge: Edge, organisation_id: str) -> Bought | None:
     return _from_row(row, effective(row["policy"])) if row else None
 
 
-def below(edge: Edge, path: str, after: str, size: int) -> list[Bought]:
-    """Organisations under this path, by path; `after`: the path of the last one seen."""
+def below(edge: Edge, path: str, after: str, size: int, beginning: str = "") -> list[Bought]:
+    """Organisations under this path, by path, whose names begin like this.
+
+    `after`: the path of the last one seen.
+    """
     statement = (
         select(*_COLUMNS)
-        .where(inside(path), organisations.c.path > max(path, after))
+        .where(inside(path), organisations.c.path > max(path, after), called(beginning))
         .order_by(organisations.c.path)
         .limit(size)
     )

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from portal.edge import Edge
-from portal.rules.terms import AAL, AccountState, Resistance, Role
-from portal.store import user_index, user_statements
+from portal.store import members, user_index, user_statements
+from portal.store.members import Member
 from portal.store.user_index import FINE, RANGES, SORTS
 from portal.store.user_statements import FOUND_MAX, WINDOW, Plan
 from portal.values import frozen
@@ -43,26 +43,12 @@ class Wanted:
 
 
 @frozen
-class Line:
-    """A user as the list shows them. `kinds`: factor → how many; `roles`: those at home."""
+class Line(Member):
+    """A user as the list shows them. `key`: what the row is sorted by, and its id."""
 
-    id: str
-    email: str
-    name: str
-    state: AccountState
     home_organisation_id: str
-    kinds: dict[str, int]
-    strongest: AAL
-    resistance: Resistance
-    last_signed_in_at: datetime | None
-    locked_until: datetime | None
-    reset_id: str | None
-    reset_at: datetime | None
     password_due_at: datetime | None
     withdrawn_at: datetime | None
-    enrol_by: datetime | None
-    exempt_until: datetime | None
-    roles: tuple[Role, ...]
     key: Key
 
 
@@ -173,22 +159,9 @@ def _values(edge: Edge, wanted: Wanted, size: int) -> dict[str, Any]:
 
 def _line(row: RowMapping, wanted: Wanted) -> Line:
     return Line(
-        id=row["id"],
-        email=row["email"],
-        name=row["name"],
-        state=AccountState(row["state"]),
+        **members.values(row),
         home_organisation_id=row["home_organisation_id"],
-        kinds=row["security"]["counts"],
-        strongest=AAL(row["strongest"]),
-        resistance=Resistance(row["resistance"]),
-        last_signed_in_at=row["last_signed_in_at"],
-        locked_until=row["locked_until"],
-        reset_id=row["reset_id"],
-        reset_at=row["reset_at"],
         password_due_at=row["password_due_at"],
         withdrawn_at=row["withdrawn_at"],
-        enrol_by=row["enrol_by"],
-        exempt_until=row["exempt_until"],
-        roles=tuple(map(Role, sorted((row["roles"] or "").split(",")))) if row["roles"] else (),
         key=tuple(row[name] for name in (*SORTS[wanted.sort], "id")),
     )

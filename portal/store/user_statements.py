@@ -23,45 +23,22 @@ from sqlalchemy import (
     union_all,
 )
 
-from portal.store import user_index
-from portal.store.tables import memberships, users
+from portal.store import members, user_index
+from portal.store.tables import users
 from portal.store.user_index import SORTS, user_search
 from portal.values import frozen
 
 WINDOW = 1000  # Rows of a list that a search reads.
 FOUND_MAX = 250  # Rows that it takes from the trigram index.
 ANYWHERE_MAX = 1000  # Rows of everybody among which the own ones are looked for.
-_ROLES = (
-    select(func.aggregate_strings(memberships.c.role, ","))
-    .where(
-        memberships.c.user_id == users.c.id,
-        memberships.c.organisation_id == users.c.home_organisation_id,
-    )
-    .correlate(users)
-    .scalar_subquery()
-    .label("roles")
-)
 _COLUMNS = (
-    users.c.id,
-    users.c.email,
-    users.c.name,
-    users.c.state,
+    *members.COLUMNS,
     users.c.home_organisation_id,
-    users.c.security,
-    users.c.strongest,
-    users.c.resistance,
-    users.c.last_signed_in_at,
-    users.c.locked_until,
-    users.c.reset_id,
-    users.c.reset_at,
     users.c.password_due_at,
     users.c.withdrawn_at,
-    users.c.enrol_by,
-    users.c.exempt_until,
     users.c.sort_name,
     users.c.signed_in_order,
     users.c.enrol_order,
-    _ROLES,
 )
 # What a list chooses and sorts by.
 _LISTED = (

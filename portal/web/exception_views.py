@@ -10,8 +10,9 @@ from flask import url_for
 from portal.flows.exception_cases import Case
 from portal.flows.exception_pages import Described, Panel, Sheet
 from portal.values import frozen
-from portal.web import compliance_words, exception_words, messages, moments, reset_words
+from portal.web import compliance_words, exception_words, messages, moments, queue_views
 from portal.web.exception_words import Kind
+from portal.web.queue_views import LineView
 from portal.web.words import gettext
 
 
@@ -38,29 +39,13 @@ class PersonView:
 
 
 @frozen
-class ExceptionView:
-    """A line of the queue, and the facts of a sheet."""
+class ExceptionView(LineView):
+    """A line of the queue, and the facts of a sheet. `closed`: by the portal."""
 
-    id: str
-    url: str
     kind: str
     words: Kind
-    person: str
-    email: str
-    organisation: str
-    requester: str
-    state: str
-    tone: str
-    created_at: datetime
-    expires_at: datetime
     exempt_until: datetime | None
     issued_at: datetime | None
-    decided_at: datetime | None
-    decider: str | None
-    first_approver: str | None
-    reason: str
-    verification: str
-    note: str
     closed: bool
 
 
@@ -101,31 +86,15 @@ def panel(shown: Panel, kind: str) -> PersonView:
 
 def line(described: Described) -> ExceptionView:
     one = described.request
-    tone, state = exception_words.STATES[one.state]
-    # One that the portal closed has no decider, and its note is a key.
-    by_portal = one.state == "rejected" and one.decided_by is None
     return ExceptionView(
-        id=one.id,
+        **queue_views.line(described, exception_words.STATES),
         url=url_for("exceptions.show", exception_id=one.id),
+        requester=described.requester_name,
         kind=one.kind,
         words=exception_words.KINDS[one.kind],
-        person=described.user_name,
-        email=described.user_email,
-        organisation=described.organisation_name,
-        requester=described.requester_name,
-        state=str(state),
-        tone=tone,
-        created_at=one.created_at,
-        expires_at=one.expires_at,
         exempt_until=one.until,
         issued_at=one.issued_at,
-        decided_at=one.decided_at,
-        decider=described.decider_name,
-        first_approver=described.first_approver_name,
-        reason=one.reason,
-        verification=reset_words.verification(one.verification),
-        note="" if by_portal else one.note,
-        closed=by_portal,
+        closed=queue_views.by_portal(described),
     )
 
 

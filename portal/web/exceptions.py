@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Blueprint, Response, abort, g, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.flows import exception_codes, exception_decisions, exception_pages, exceptions
@@ -16,11 +16,11 @@ from portal.flows.outcomes import Blocked, Counted, Done, Gone
 from portal.flows.permission import Unsettled
 from portal.rules.terms import Action
 from portal.web import (
-    addresses,
     exception_forms,
     exception_views,
     exception_words,
     gate,
+    queue_views,
     render,
     reset_views,
 )
@@ -54,23 +54,13 @@ FORMS: dict[str, dict[str, type[ApprovalForm]]] = {
 def index() -> ResponseReturnValue:
     """The queue and what became of it: one state at a time, those that wait first."""
     g.here = "exceptions"
-    state = request.args.get("state", "waiting")
-    if state not in exception_words.STATES:
-        abort(404)
-    asked = request.args.get("after")
-    after = addresses.identifier(asked) if asked else None
-    found, following = read(exception_pages.queue, g.visit, state, after)
+    asked = queue_views.asked(exception_words.STATES)
+    found, following = read(exception_pages.queue, g.visit, asked.state, asked.after)
     return render.page(
         "exceptions/index.html",
         fragment="exceptions/_list.html",
         exceptions=[exception_views.line(one) for one in found],
-        state=state,
-        states=[
-            (key, words, url_for(".index", state=key if key != "waiting" else None))
-            for key, (_, words) in exception_words.STATES.items()
-        ],
-        first_url=url_for(".index", state=state) if after else None,
-        next_url=url_for(".index", state=state, after=following) if following else None,
+        **queue_views.links(asked, following, exception_words.STATES),
     )
 
 

@@ -17,9 +17,17 @@ KEPT_FOR = timedelta(minutes=15)
 
 
 def keep_token(token: str, target: str) -> Response:
-    """Move the token from the address into a short cookie and go on without it."""
+    """Move the token from the address into a short cookie and go on without it.
+
+    One that is longer than any of ours was mailed to nobody: it is kept no more than one that is
+    not known, and a long enough one would leave no room for the session's cookie. The token of an
+    earlier link goes as well, so that the next page is about this one.
+    """
     response = render.leave_for(target)
-    cookies.put(response, cookies.LINK, token, KEPT_FOR)
+    if len(token) > tokens.LENGTH_MAX:
+        cookies.drop(response, cookies.LINK)
+    else:
+        cookies.put(response, cookies.LINK, token, KEPT_FOR)
     return response
 
 

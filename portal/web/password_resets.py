@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, g, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.ceremony import Rejected
@@ -39,7 +39,9 @@ def send() -> ResponseReturnValue:
         return mailed.braked(ASK, form, seconds)
     if mailed.has_room("password", email):
         run(password_resets.request, email)
-    return render.page("password/sent.html", email=email)
+    return render.page(
+        "password/sent.html", email=email, lifetime=g.edge.settings.password_reset_lifetime
+    )
 
 
 @blueprint.get("/password/reset/<token>")

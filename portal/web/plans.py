@@ -14,10 +14,11 @@ from portal.flows.outcomes import Blocked, Done, Gone, Nothing
 from portal.flows.permission import Unsettled
 from portal.rules import plans
 from portal.rules.terms import Action
-from portal.web import addresses, gate, messages, plan_words, render
+from portal.web import addresses, gate, messages, organisation_finder, plan_words, render
 from portal.web.forms import Form, refuse
 from portal.web.gate import requires
 from portal.web.notice_keys import NoticeKey
+from portal.web.organisation_finder import PARAMETER, Finder
 from portal.web.run import read, run
 from portal.web.words import gettext, lazy_gettext, ngettext
 
@@ -88,7 +89,9 @@ def _page(
 ) -> ResponseReturnValue:
     given = request.args.get("after")
     after = addresses.identifier(given) if given else None
-    match read(organisation_plans.look, g.visit, organisation_id, after):
+    match read(
+        organisation_plans.look, g.visit, organisation_id, after, organisation_finder.typed()
+    ):
         case Sheet() as sheet:
             return _show(sheet, form, status, after)
         case Unsettled() as unsettled:
@@ -99,7 +102,6 @@ def _page(
 def _show(sheet: Sheet, form: PlanForm | None, status: int, after: str | None) -> Response:
     g.here = "plan"
     bought = sheet.bought
-    own = url_for(".show", organisation_id=bought.id)
     return render.page(
         "plans/show.html",
         fragment="plans/_plan.html",
@@ -121,12 +123,24 @@ def _show(sheet: Sheet, form: PlanForm | None, status: int, after: str | None) -
         form=_form(bought, form) if sheet.may_change else None,
         error=None,
         change_url=url_for(".change", organisation_id=bought.id),
-        below=[_line(one) for one in sheet.below],
-        first_url=own if after else None,
-        next_url=url_for(".show", organisation_id=bought.id, after=sheet.after)
-        if sheet.after
-        else None,
+        **_below(sheet, after),
     )
+
+
+def _below(sheet: Sheet, after: str | None) -> dict[str, Any]:
+    """Organisations below; where they are more than a page, a field that finds one by its name."""
+    own = url_for(".show", organisation_id=sheet.bought.id)
+    asked: dict[str, Any] = {"organisation_id": sheet.bought.id}
+    if sheet.beginning:
+        asked[PARAMETER] = sheet.beginning
+    empty = bool(sheet.beginning) and not sheet.below
+    is_part = bool(sheet.beginning or sheet.after or after)
+    return {
+        "below": [_line(one) for one in sheet.below],
+        "finder": Finder(f"{own}#below", sheet.beginning, empty) if is_part else None,
+        "first_url": url_for(".show", **asked) if after else None,
+        "next_url": url_for(".show", **asked, after=sheet.after) if sheet.after else None,
+    }
 
 
 def _form(bought: Bought, form: PlanForm | None) -> PlanForm:

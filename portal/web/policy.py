@@ -18,6 +18,7 @@ from portal.web import (
     gate,
     kept,
     moments,
+    organisation_finder,
     policy_forms,
     policy_views,
     policy_words,
@@ -39,7 +40,7 @@ def index(organisation_id: object) -> ResponseReturnValue:
     """What is asked of whom, since when, and what is on its way."""
     g.here = "policy"
     wanted = str(organisation_id) if organisation_id else None
-    match read(policy_pages.overview, g.visit, wanted):
+    match read(policy_pages.overview, g.visit, wanted, organisation_finder.typed()):
         case Overview() as found:
             return show(found)
         case Unsettled() as unsettled:
@@ -55,7 +56,10 @@ def show(found: Overview, *, status: int = 200, error: str | None = None) -> Res
         status=status,
         error=error,
         organisation=found.organisation.name,
-        choices=policy_views.choices(found),
+        choices=policy_views.choices(found.choices),
+        finder=organisation_finder.beside(
+            found.choices, url_for("policy.index", organisation_id=identity)
+        ),
         rules=policy_words.rules(found.asked, found.sources),
         timelines=rollout_views.timelines(found, g.edge.now),
         newest=found.newest,

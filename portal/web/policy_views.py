@@ -11,7 +11,8 @@ from flask import url_for
 
 from portal.flows import draft_fields, policy_pages
 from portal.flows.drafts import GRACE_DAYS_MAX, MESSAGE_MAX
-from portal.flows.policy_pages import Desk, Organisation, Overview
+from portal.flows.organisation_choices import Choices
+from portal.flows.policy_pages import Desk, Organisation
 from portal.rules import policy as policies
 from portal.rules.actions import RAISABLE
 from portal.rules.roles import FITS, Place, place_of
@@ -90,13 +91,13 @@ def moment(at: datetime, organisation: Organisation) -> str:
     return gettext("%(moment)s (%(zone)s)", moment=text, zone=zone.replace("_", " "))
 
 
-def choices(found: Overview) -> list[tuple[str, str, bool]]:
+def choices(found: Choices) -> list[tuple[str, str, bool]]:
     """Organisations to look at: address, name, and whether it is this one."""
-    if len(found.choices) < 2:
+    if not found.others:
         return []
     return [
-        (url_for("policy.index", organisation_id=one.id), one.name, one.id == found.organisation.id)
-        for one in found.choices
+        (url_for("policy.index", organisation_id=one.id), one.name, one.id == found.chosen.id)
+        for one in found.offered
     ]
 
 

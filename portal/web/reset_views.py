@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import url_for
 
 from portal.flows.reset_cases import Case
 from portal.flows.reset_pages import Described, Panel, Sheet
 from portal.flows.resets import Line
 from portal.values import frozen
-from portal.web import messages, reset_words, tasks
+from portal.web import messages, queue_views, reset_words, tasks
+from portal.web.queue_views import LineView
 from portal.web.words import gettext
 
 
@@ -28,26 +27,10 @@ class PersonView:
 
 
 @frozen
-class RequestView:
-    """A line of the queue."""
+class RequestView(LineView):
+    """A line of the queue. `closed`: why the portal closed it."""
 
-    id: str
-    url: str
-    person: str
-    email: str
-    organisation: str
-    requester: str
-    state: str
-    tone: str
-    created_at: datetime
-    expires_at: datetime
-    decided_at: datetime | None
-    decider: str | None
-    first_approver: str | None
-    reason: str
-    verification: str
     proof: str
-    note: str
     closed: str | None
 
 
@@ -89,28 +72,12 @@ def line(listed: Line) -> PersonView:
 
 def request(described: Described) -> RequestView:
     one = described.request
-    tone, state = reset_words.STATES[one.state]
-    # A request that the portal closed has no decider, and its note is the key of a sentence.
-    by_portal = one.state == "rejected" and one.decided_by is None
     return RequestView(
-        id=one.id,
+        **queue_views.line(described, reset_words.STATES),
         url=url_for("resets.show", reset_id=one.id),
-        person=described.user_name,
-        email=described.user_email,
-        organisation=described.organisation_name,
         requester=_requester(described),
-        state=str(state),
-        tone=tone,
-        created_at=one.created_at,
-        expires_at=one.expires_at,
-        decided_at=one.decided_at,
-        decider=described.decider_name,
-        first_approver=described.first_approver_name,
-        reason=one.reason,
-        verification=reset_words.verification(one.verification),
         proof=one.proof,
-        note="" if by_portal else one.note,
-        closed=str(reset_words.CLOSED[one.note]) if by_portal else None,
+        closed=str(reset_words.CLOSED[one.note]) if queue_views.by_portal(described) else None,
     )
 
 

@@ -13,7 +13,7 @@ from portal.flows.permission import Unsettled
 from portal.flows.reset_pages import Panel, Sheet
 from portal.flows.resets import Asked, Heard, Listed, Requested
 from portal.rules.terms import Action
-from portal.web import addresses, gate, render, reset_views, reset_words
+from portal.web import addresses, gate, queue_views, render, reset_views, reset_words
 from portal.web.forms import refuse
 from portal.web.gate import requires
 from portal.web.notice_keys import NoticeKey
@@ -38,23 +38,13 @@ FORMS = {"approval": ApprovalForm, "rejection": RejectionForm, "withdrawal": Wit
 def index() -> ResponseReturnValue:
     """The queue: one state at a time, those that wait first."""
     g.here = "resets"
-    state = request.args.get("state", "waiting")
-    if state not in reset_words.STATES:
-        abort(404)
-    asked = request.args.get("after")
-    after = addresses.identifier(asked) if asked else None
-    found, following = read(reset_pages.queue, g.visit, state, after)
+    asked = queue_views.asked(reset_words.STATES)
+    found, following = read(reset_pages.queue, g.visit, asked.state, asked.after)
     return render.page(
         "resets/index.html",
         fragment="resets/_list.html",
         requests=[reset_views.request(one) for one in found],
-        state=state,
-        states=[
-            (key, words, url_for(".index", state=key if key != "waiting" else None))
-            for key, (_, words) in reset_words.STATES.items()
-        ],
-        first_url=url_for(".index", state=state) if after else None,
-        next_url=url_for(".index", state=state, after=following) if following else None,
+        **queue_views.links(asked, following, reset_words.STATES),
     )
 
 

@@ -20,6 +20,7 @@ from portal.web import (
     membership_words,
     messages,
     moments,
+    organisation_finder,
     pages,
     tasks,
     user_words,
@@ -151,13 +152,14 @@ def address(asked: Asked, endpoint: str = "users.index", **changed: Any) -> str:
         "state": asked.shown,
         "sort": asked.sort,
         "search": asked.search,
+        organisation_finder.PARAMETER: asked.beginning,
         **changed,
     }
     chosen: dict[str, Any] = {name: value for name, value in values.items() if value}
     return url_for(endpoint, **chosen)
 
 
-def organisations(listing: Listing, asked: Asked) -> list[Choice]:
+def organisations(listing: Listing) -> list[Choice]:
     """Whose list can be looked at; empty where there is only one."""
     scope = listing.scope
     own = g.visit.acting.organisation_id
@@ -167,14 +169,14 @@ def organisations(listing: Listing, asked: Asked) -> list[Choice]:
             one.name,
             scope.organisation is not None and one.id == scope.organisation.id,
         )
-        for one in scope.choices
+        for one in scope.choices.offered
     ]
     found.sort(key=lambda choice: choice.value != own)
     if scope.has_everybody:
         found.append(
             Choice(EVERYBODY, gettext("Everybody, everywhere"), scope.organisation is None)
         )
-    return found if len(found) > 1 else []
+    return found if len(found) > 1 or scope.choices.beginning else []
 
 
 def sorts(listing: Listing, asked: Asked, allowed: Iterable[str]) -> dict[str, Choice]:

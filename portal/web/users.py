@@ -18,7 +18,16 @@ from portal.flows.user_lists import Asked, Listing, Scope
 from portal.flows.user_pages import UserPage
 from portal.rules import spreadsheet
 from portal.rules.terms import Action
-from portal.web import addresses, gate, notice_words, render, user_file, user_views, user_words
+from portal.web import (
+    addresses,
+    gate,
+    notice_words,
+    organisation_finder,
+    render,
+    user_file,
+    user_views,
+    user_words,
+)
 from portal.web.forms import TOO_LONG, Form
 from portal.web.gate import requires
 from portal.web.notice_keys import NoticeKey
@@ -54,6 +63,7 @@ def _asked() -> Asked:
         search=given.get("search", "").strip(),
         after=given.get("after", ""),
         before=given.get("before", ""),
+        beginning=organisation_finder.typed(),
     )
 
 
@@ -82,7 +92,15 @@ def _list(asked: Asked, listing: Listing) -> Response:
             for line in listing.lines
         ],
         organisation=organisation.name if organisation else None,
-        organisations=user_views.organisations(listing, asked),
+        organisations=user_views.organisations(listing),
+        finder=organisation_finder.beside(
+            listing.scope.choices,
+            url_for(".index"),
+            organisation=asked.organisation,
+            state=wanted.shown,
+            sort=asked.sort,
+            search=asked.search,
+        ),
         states=[
             user_views.Choice(value, str(words), value == wanted.shown)
             for value, words in user_words.SHOWN.items()

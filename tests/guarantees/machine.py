@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from sqlalchemy import text
 
 from tests.guarantees.model import STRANGERS, Browser, Model
+from tests.support.apps import App as Phone
 from tests.support.house import PASSWORD, House, Visitor
-from tests.support.house import App as Phone
 
 EMAIL = "dan@partner.example"
 CHALLENGE = "/login/challenge/"

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from portal.rules.terms import Role
+from tests.support.apps import App
 from tests.support.deployment import Deployment
-from tests.support.house import PARTNER, PASSWORD, App
+from tests.support.house import PARTNER, PASSWORD
 from tests.support.http import Caller
 
 NEW_PASSWORD = "nine loud bells under the hill"

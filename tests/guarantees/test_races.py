@@ -14,8 +14,9 @@ from portal.ceremony import Reason, Rejected
 from portal.flows import challenge, hosts, session
 from portal.flows.device_answers import Answer as Typed
 from portal.rules.terms import Action, Role
+from tests.support.apps import App
 from tests.support.deployment import Deployment
-from tests.support.house import PARTNER, PASSWORD, App, House
+from tests.support.house import PARTNER, PASSWORD, House
 from tests.support.http import Answer, Caller, at_once
 
 TARA = "tara@guests.example"

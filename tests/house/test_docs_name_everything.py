@@ -23,7 +23,8 @@ from portal.rules.terms import Action
 from portal.settings import Settings
 from portal.web.gate import PUBLIC, action_of
 from portal.web.machines import Entry
-from tests.support.house import CATALOGUE, Letters, settings_for
+from tests.support.house import CATALOGUE, settings_for
+from tests.support.letters import Letters
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

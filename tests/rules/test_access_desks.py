@@ -8,7 +8,8 @@ import pytest
 
 from portal.rules.access import Allow, SignIn, decide
 from portal.rules.terms import AAL, Action
-from tests.rules.test_access import (
+from tests.support.facts import at_shared_desk, proof, session
+from tests.support.situations import (
     CONTROLLER,
     GROUPS,
     SECOND,
@@ -19,7 +20,6 @@ from tests.rules.test_access import (
     row,
     second,
 )
-from tests.support.facts import at_shared_desk, proof, session
 
 ZERO = Allow(AAL.NONE)
 HOUR = timedelta(hours=1)

@@ -6,8 +6,8 @@ import pytest
 
 from portal.rules.access import StepUp, decide
 from portal.rules.terms import Action, Role
-from tests.rules.test_access import GROUPS, ONE, TWO, Row, both, row, second
 from tests.support.facts import held, proof, session
+from tests.support.situations import GROUPS, ONE, TWO, Row, both, row, second
 
 
 def own_passkey(*choices: str) -> StepUp:

@@ -1,23 +1,18 @@
-"""What a policy raises and what AAL3 asks: rows of the decision table, and what holds of all."""
+"""What a policy raises and what AAL3 asks: rows of the decision table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from portal.rules.access import Allow, Decision, Enrol, StepUp, decide, decide_grant
-from portal.rules.actions import RAISABLE
 from portal.rules.facts import Facts
-from portal.rules.policy import DEFAULT, Raised
+from portal.rules.policy import Raised
 from portal.rules.terms import AAL, Action, Role, Target
-from tests.rules.test_access_properties import sessions
-from tests.support.facts import NOW, STRENGTHS, acting_for, held, proof, session
-from tests.support.policies import raises
+from tests.support.facts import STRENGTHS, acting_for, held, proof, session
+from tests.support.policies import raised
 
 ONE, TWO, THREE = Allow(AAL.AAL1), Allow(AAL.AAL2), Allow(AAL.AAL3)
 HARDWARE, RESISTANT = Raised(AAL.AAL3), Raised(phishing_resistant=True)
@@ -25,10 +20,6 @@ BOTH = (proof("password"), proof("totp"))
 EVERYTHING = "password totp backup_codes passkey key sms"
 PAYOUT = Action.APPROVE_PAYOUT
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-
-
-def raised(facts: Facts, more: Mapping[Action, Raised]) -> Facts:
-    return replace(facts, policy=replace(DEFAULT, raised=more))
 
 
 def profile(more: Raised, *proofs: object, **about: object) -> Decision:
@@ -281,44 +272,3 @@ class TestTheStrongestThatIsHeld:
         facts = session(*BOTH, holds="password totp key")
         assert decide(Action.HOME, facts) == TWO
         assert decide(Action.END_SESSIONS, facts) == TWO
-
-
-@given(sessions(), st.sampled_from(sorted(RAISABLE)), raises, st.booleans())
-def test_no_raise_opens_anything(facts: Facts, action: Action, more: Raised, given_: bool) -> None:
-    facts = replace(facts, granted=given_)
-    if isinstance(decide(action, raised(facts, {action: more})), Allow):
-        assert isinstance(decide(action, facts), Allow)
-
-
-@given(sessions(), st.sampled_from(sorted(RAISABLE)), raises, raises)
-def test_the_higher_raise_opens_no_more(
-    facts: Facts, action: Action, one: Raised, other: Raised
-) -> None:
-    ages = [each.age_max for each in (one, other) if each.age_max is not None]
-    both = Raised(
-        max(one.level or AAL.NONE, other.level or AAL.NONE) or None,
-        one.phishing_resistant or other.phishing_resistant,
-        min(ages, default=None),
-    )
-    if isinstance(decide(action, raised(facts, {action: both})), Allow):
-        assert isinstance(decide(action, raised(facts, {action: one})), Allow)
-
-
-@given(sessions(), st.sampled_from(sorted(RAISABLE)), raises, st.sampled_from(Action))
-def test_a_raise_changes_no_other_action(
-    facts: Facts, action: Action, more: Raised, other: Action
-) -> None:
-    if other is not action:
-        assert decide(other, raised(facts, {action: more})) == decide(other, facts)
-
-
-@given(sessions(), st.sampled_from(sorted(RAISABLE)))
-def test_nothing_passes_as_hardware_without_a_live_proof_of_it(
-    facts: Facts, action: Action
-) -> None:
-    if not isinstance(decide(action, raised(facts, {action: HARDWARE})), Allow):
-        return
-    assert "key" in {one.kind for one in facts.enrolled}
-    ages = [NOW - one.at for one in facts.authentications if one.kind == "key"]
-    assert ages
-    assert min(ages) < timedelta(hours=12)

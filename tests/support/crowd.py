@@ -27,6 +27,15 @@ ADMINS = {
     BRANCH: "ben@branch.example",
     OTHER: "olga@other.example",
 }
+# What an administrator does to an account, as its page posts it.
+OPERATIONS = (
+    "unlock",
+    "sessions/end",
+    "disabled",
+    "enabled",
+    "reminder",
+    "password-renewal",
+)
 
 
 def populate(house: House) -> dict[str, User]:
@@ -58,6 +67,11 @@ def id_of(house: House, organisation: str) -> str:
 
 def user_row(house: House, email: str) -> dict[str, Any]:
     return next(row for row in rows(house, "users") if row["email"] == email)
+
+
+def page_of(house: House, email: str) -> str:
+    """The address of a user's page."""
+    return f"/admin/users/{user_row(house, email)['id']}"
 
 
 def events(house: House, event: str) -> list[dict[str, Any]]:

@@ -1,19 +1,15 @@
 """The portal in one process: standing people, visitors with a browser's manners, an app.
 
-A visitor signs in through the real door, page by page. The authenticator app here computes its
-codes by itself (RFC 6238), so a mistake of the portal's library cannot hide in the test.
+A visitor signs in through the real door, page by page.
 """
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
-import struct
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -22,7 +18,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal import Providers, create_app, equip
-from portal.edge import DeliveryFailed, Message
 from portal.flows import delivery, hosts
 from portal.flows.hosts import NewUser
 from portal.providers.metadata import Metadata
@@ -32,7 +27,9 @@ from portal.settings import DEVELOPMENT_MODELS, PasswordHash, Settings
 from portal.store.users import User
 from portal.web import logs, mail
 from portal.web.run import Runner
+from tests.support.apps import App
 from tests.support.clock import Clock, Entropy
+from tests.support.letters import Letters
 from tests.support.templates import KeptCode
 
 PASSWORD = "seven quiet lanterns on the pier"
@@ -57,37 +54,6 @@ PEOPLE = {
     "stan": ("stan@hq.example", HQ, Role.SERVICE_DESK),
     "eve": ("eve@partner.example", PARTNER, Role.FINANCE_CONTROLLER),
 }
-
-
-@dataclass
-class Letters:
-    """A mail system in memory. `failure`: what the next messages meet instead."""
-
-    sent: list[Message] = field(default_factory=list)
-    failure: DeliveryFailed | None = None
-
-    def send(self, message: Message) -> None:
-        if self.failure is not None:
-            raise self.failure
-        self.sent.append(message)
-
-    def to(self, address: str) -> list[Message]:
-        return [message for message in self.sent if message.recipient == address]
-
-
-@dataclass
-class App:
-    """An authenticator app: a key, and the code of a moment (RFC 6238 with SHA-1, 6, 30 s)."""
-
-    key: str
-
-    def code(self, now: datetime, *, steps: int = 0) -> str:
-        counter = int(now.timestamp()) // 30 + steps
-        padded = self.key + "=" * (-len(self.key) % 8)
-        digest = hmac.digest(base64.b32decode(padded), struct.pack(">Q", counter), "sha1")
-        offset = digest[19] & 15
-        number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF
-        return f"{number % 10**6:06d}"
 
 
 # Applications that no house uses now, by the settings that they were made with.

@@ -15,6 +15,8 @@ from tests.support.web import email_of, lands_on, rows, signed_in
 
 INDEX = "/admin/memberships"
 ID = str(uuid.UUID(int=7))
+NINA = "nina@new.example"  # Whom nobody knows.
+TARA = email_of("tara")
 
 
 def organisation(house: House, name: str) -> str:
@@ -36,6 +38,11 @@ def roles_of(house: House, email: str) -> set[tuple[str, str]]:
 
 def requests(house: House) -> list[dict[str, Any]]:
     return rows(house, "membership_requests")
+
+
+def links(house: House) -> list[dict[str, Any]]:
+    """Every invitation that was mailed, whatever became of it."""
+    return [row for row in rows(house, "links") if row["kind"] == "invitation"]
 
 
 def events(house: House, event: str) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""What the page's script does, for tests without a browser: fetch a challenge, send the answer."""
+"""What the page's script does, for tests without a browser: fetch a challenge, send the answer.
+
+And people who hold passkeys, by these pages.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from tests.support.house import Visitor
-from tests.support.passkeys import SOUND, Device, Flaw
+from tests.support.house import House, Visitor
+from tests.support.passkeys import SOUND, Device, Flaw, synced_passkey
+from tests.support.web import rows, signed_in
 
 OPTIONS = re.compile(r'data-options="(\{[^"]+)"')
 FROM = re.compile(r'data-from="([^"]+)"')
@@ -68,3 +72,33 @@ def prove(
     assert found, (path, shown.status)
     ceremony, options = challenge(visitor, unescape(found.group(1)))
     return visitor.post(path, ceremony=ceremony, answer=device.get(options, flaw))
+
+
+def with_devices(house: House, name: str, *devices: Device, app: bool = False) -> Visitor:
+    """A standing person who holds these: keys where they are plugged in, else passkeys."""
+    visitor = signed_in(house, name, app=app)
+    for device in devices:
+        variant = "passkey" if device.synced else "security_key"
+        assert enrol(visitor, device, variant=variant).status_code == 303
+    visitor.get("/security")
+    return visitor
+
+
+def with_passkey(house: House, name: str = "tara") -> tuple[Visitor, Device]:
+    """A standing person, wholly signed in, with an app and a passkey."""
+    person = signed_in(house, name)
+    device = synced_passkey()
+    assert enrol(person, device).status_code == 303
+    return person, device
+
+
+def signals(text: str) -> dict[str, str]:
+    """What a page tells the browser's password manager: the method, and its options."""
+    found = re.findall(r'data-method="([^"]+)" data-options="([^"]+)"', text)
+    return {method: unescape(options) for method, options in found}
+
+
+def passkeys(house: House) -> list[dict]:
+    """The passkeys that are enrolled, of everybody."""
+    found = rows(house, "authenticators")
+    return [row for row in found if row["kind"] == "passkey" and row["revoked_at"] is None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,9 +11,10 @@ from hypothesis import strategies as st
 
 from portal.rules.actions import RAISABLE
 from portal.rules.deadlines import Person
-from portal.rules.policy import Demand, Policy, Raised, Restrictions
+from portal.rules.facts import Facts
+from portal.rules.policy import DEFAULT, Demand, Policy, Raised, Restrictions
 from portal.rules.policy_values import Asked, Line, Step
-from portal.rules.terms import AAL, Holdings, Make, Role, Traits
+from portal.rules.terms import AAL, Action, Holdings, Make, Role, Traits
 from tests.support.clock import START as NOW
 from tests.support.facts import STRENGTHS
 
@@ -107,3 +110,8 @@ holdings = st.builds(
 
 def people(since: st.SearchStrategy[datetime] = moments) -> st.SearchStrategy[Person]:
     return st.builds(Person, role_sets, holdings, since, st.none() | moments)
+
+
+def raised(facts: Facts, more: Mapping[Action, Raised]) -> Facts:
+    """The same session under a policy that raises these actions."""
+    return replace(facts, policy=replace(DEFAULT, raised=more))

@@ -12,21 +12,17 @@ from portal.store import users
 from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, PASSWORD, House
 from tests.support.memberships import (
     INDEX,
+    NINA,
+    TARA,
     admin,
     invite,
+    links,
     open_invitation,
     organisation,
     roles_of,
     take_role,
 )
 from tests.support.web import rows
-
-NINA = "nina@new.example"
-TARA = "tara@guests.example"
-
-
-def links(house: House) -> list[dict[str, object]]:
-    return [row for row in rows(house, "links") if row["kind"] == "invitation"]
 
 
 @pytest.mark.parametrize(

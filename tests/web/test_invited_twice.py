@@ -7,24 +7,20 @@ from portal.rules.terms import Role
 from tests.support.house import BRANCH, HQ, PARTNER, PASSWORD, House
 from tests.support.memberships import (
     INDEX,
+    NINA,
     admin,
     another,
     change,
     events,
     invite,
+    links,
     open_invitation,
     organisation,
     requests,
     roles_of,
     user,
 )
-from tests.support.web import lands_on, rows
-
-NINA = "nina@new.example"
-
-
-def links(house: House) -> list[dict[str, object]]:
-    return [row for row in rows(house, "links") if row["kind"] == "invitation"]
+from tests.support.web import lands_on
 
 
 def test_only_the_invitation_that_was_accepted_is_in_force(house: House) -> None:

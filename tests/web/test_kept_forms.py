@@ -13,7 +13,8 @@ from portal.flows import hosts
 from portal.flows.interruptions import KEPT_FIELDS
 from portal.rules.terms import Action, Role
 from portal.web import details
-from tests.support.house import BRANCH, KEY, PARTNER, PASSWORD, App, House
+from tests.support.apps import App
+from tests.support.house import BRANCH, KEY, PARTNER, PASSWORD, House
 from tests.support.web import lands_on, rows, signed_in
 
 MOVED = "tara@moved.example"

@@ -1,4 +1,4 @@
-"""Passkeys as administrators see them, what resets leave of them, and the words around them."""
+"""Passkeys as administrators see them, and what copies, resets and backups leave of them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import pytest
 from portal.flows import hosts
 from portal.rules.terms import AccountState, Role
 from tests.support import passkey_pages as pages
-from tests.support.crowd import ADMINS, admin, events, id_of, staff, user_row
+from tests.support.crowd import ADMINS, admin, id_of, staff, user_row
 from tests.support.house import GUESTS, HQ, PARTNER, PASSWORD, House, Visitor
 from tests.support.makers import Models
+from tests.support.passkey_pages import signals, with_devices
 from tests.support.passkeys import Device, Flaw, b64, security_key, synced_passkey
 from tests.support.resets import approve, ask, somebody
+from tests.support.user_lists import LINE, listed
 from tests.support.web import email_of, lands_on, rows, signed_in
 
-LINE = re.compile(r'<span class="quiet"><bdi>([^<]+)</bdi>')
 EXPOSED = "Administrator without a passkey or key"
 
 
@@ -28,25 +29,6 @@ def known(house: House) -> House:
     """A house that knows the makers of the tests' devices."""
     house.runner.factors["passkey"].catalogue = Models()
     return house
-
-
-def with_devices(house: House, name: str, *devices: Device, app: bool = False) -> Visitor:
-    """A standing person who holds these: keys where they are plugged in, else passkeys."""
-    visitor = signed_in(house, name, app=app)
-    for device in devices:
-        variant = "passkey" if device.synced else "security_key"
-        assert pages.enrol(visitor, device, variant=variant).status_code == 303
-    visitor.get("/security")
-    return visitor
-
-
-def listed(visitor: Visitor, query: str) -> list[str]:
-    return LINE.findall(visitor.get(f"/admin/users{query}").text)
-
-
-def signals(text: str) -> dict[str, str]:
-    found = re.findall(r'data-method="([^"]+)" data-options="([^"]+)"', text)
-    return {method: unescape(options) for method, options in found}
 
 
 def spoil(visitor: Visitor, key: Device) -> None:
@@ -212,99 +194,6 @@ def test_a_restored_backup_keeps_passkeys(house: House) -> None:
     house.run(hosts.restored)
     assert lands_on(pages.sign_in(house.visitor(), device)) == "/"
     assert user_row(house, email_of("tara"))["resistance"] == 1
-
-
-def test_mail_and_history_call_a_key_a_key(house: House) -> None:
-    tara = with_devices(house, "tara", security_key(), synced_passkey(), app=True)
-    key, passkey = (row for row in rows(house, "authenticators") if row["kind"] == "passkey")
-    assert [row["variant"] for row in (key, passkey)] == ["security_key", ""]
-    tara.post(f"/security/authenticators/{key['id']}/name", name="Blue key")
-    tara.get("/security")
-    tara.post(f"/security/authenticators/{key['id']}/revocation")
-    house.work()
-    subjects = [letter.subject for letter in house.letters.to(email_of("tara"))]
-    for subject in (
-        "An authenticator was enrolled: Security key",
-        "An authenticator was enrolled: Passkey 2",
-        "An authenticator was revoked: Blue key (Security key)",
-    ):
-        assert subject in subjects
-    found = [*events(house, "authenticator.enrolled"), *events(house, "authenticator.revoked")]
-    variants = {(row["event"], row["detail"]["variant"]) for row in found}
-    assert variants == {
-        ("authenticator.enrolled", ""),
-        ("authenticator.enrolled", "security_key"),
-        ("authenticator.revoked", "security_key"),
-    }
-    assert "Security key" in tara.get("/security/activity").text
-
-
-def test_a_reset_says_which_key_is_lost(house: House) -> None:
-    with_devices(house, "tara", security_key(), synced_passkey(), app=True)
-    ada = somebody(house, "ada")
-    tara = user_row(house, email_of("tara"))["id"]
-    assert (
-        "Authenticator app, Security key, Passkey 2"
-        in ada.visitor.get(f"/admin/users/{tara}/resets/new").text
-    )
-
-
-def test_the_page_before_revoking_says_what_stops(house: House) -> None:
-    tara = with_devices(house, "tara", synced_passkey(), security_key())
-    passkey, key = (row for row in rows(house, "authenticators") if row["kind"] == "passkey")
-    text = tara.get(f"/security/authenticators/{passkey['id']}").text
-    assert "Signing in with this passkey stops at once." in text
-    assert "password manager too" in text
-    assert "Codes from it" not in text
-    text = tara.get(f"/security/authenticators/{key['id']}").text
-    assert "Signing in with this key stops at once." in text
-    assert "password manager too" not in text
-
-
-@pytest.mark.parametrize(
-    ("devices", "app", "headline", "lost"),
-    [
-        ([], True, "Two factors", "If you lose your phone today, you cannot sign in."),
-        ([synced_passkey()], False, "A passkey", "still on your other devices"),
-        ([security_key()], False, "A passkey", "the device or key that holds your passkey"),
-        ([security_key(verifies=False)], False, "Two factors", "the device or key that holds"),
-        ([synced_passkey()], True, "A passkey", "only with what is kept elsewhere"),
-    ],
-)
-def test_the_status_says_what_protects_and_what_if_it_is_lost(
-    house: House, devices: list[Device], app: bool, headline: str, lost: str
-) -> None:
-    for device in devices:
-        device.credentials.clear()
-    tara = with_devices(house, "tara", *devices, app=app)
-    for path in ("/", "/security"):
-        text = unescape(tara.get(path).text)
-        assert f"{headline} protect" in text.replace("protects", "protect")
-        assert lost in text
-        assert "Make backup codes for that day." in text
-    tara.make_codes()
-    assert "You have backup codes for the day your phone is lost." in tara.get("/").text
-
-
-def test_a_new_name_is_told_to_the_password_manager(house: House) -> None:
-    tara = with_devices(house, "tara", synced_passkey())
-    saved = tara.post("/account", name="Tara Two", locale="en", time_zone="UTC")
-    for text in (tara.follow(saved).text, tara.get("/").text, tara.get("/security").text):
-        told = signals(text)["signalCurrentUserDetails"]
-        assert '"displayName": "Tara Two"' in told
-        assert '"name": "tara@guests.example"' in told
-    dan = signed_in(house, "dan")
-    for path in ("/", "/account", "/security"):
-        assert signals(dan.get(path).text) == {}, "nobody has a handle before the first passkey"
-
-
-def test_who_has_the_passkey_on_a_phone_is_told_how(house: House) -> None:
-    tara = with_devices(house, "tara", synced_passkey(), app=True)
-    tara.post("/logout")
-    tara.password(email_of("tara"))
-    words = "Is your passkey on your phone?"
-    assert words in tara.get("/login/challenge/passkey").text
-    assert words not in tara.get("/login/challenge/totp").text
 
 
 def test_another_tenants_administrator_sees_none_of_it(house: House) -> None:

@@ -11,7 +11,8 @@ import pytest
 from portal.flows import hosts
 from portal.rules.terms import AccountState
 from portal.store import users
-from tests.support.house import PASSWORD, House, Visitor
+from tests.support.clock import Clock, Entropy
+from tests.support.house import PASSWORD, House, Visitor, build
 from tests.support.resets import approve, ask, audited, somebody, subjects
 from tests.support.web import cookie, email_of, lands_on, rows, signed_in
 
@@ -133,6 +134,25 @@ def test_the_link_is_good_for_half_an_hour(house: House) -> None:
     house.clock.advance(timedelta(seconds=1))
     assert is_stale(visitor)
     assert visitor.follow(visitor.get(path)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "words"),
+    [({}, "30 minutes"), ({"minutes": 45}, "45 minutes"), ({"hours": 2}, "2 hours")],
+)
+def test_page_and_mail_say_how_long_the_link_is_good_for(
+    database_url: str, clock: Clock, entropy: Entropy, lifetime: dict[str, int], words: str
+) -> None:
+    more = {"password_reset_lifetime": timedelta(**lifetime)} if lifetime else {}
+    house = build(database_url, clock, entropy, **more)
+    house.person("tara")
+    visitor = house.visitor()
+    visitor.get("/password/reset")
+    assert f"It works for {words}." in visitor.post("/password/reset", email=TARA).text
+    house.work()
+    (mail,) = house.letters.to(TARA)
+    assert f"for {words}." in mail.text and f"for {words}." in mail.html
+    house.close()
 
 
 @pytest.mark.parametrize("kind", ["unlock", "foreign", "none"])

@@ -11,25 +11,14 @@ from portal.flows.outcomes import Blocked
 from portal.rules.plans import ENTERPRISE
 from portal.rules.terms import Action, Role
 from tests.support import passkey_pages as page
-from tests.support.house import BRANCH, HQ, PARTNER, House, Visitor
+from tests.support.house import BRANCH, HQ, PARTNER, House
+from tests.support.passkey_pages import passkeys, with_passkey
 from tests.support.passkeys import Device
 from tests.support.plans import NEW, RESISTANT, buy, offers_passkey, publish
 from tests.support.web import email_of, lands_on, rows, signed_in, signed_in_again
 
 OFFER = "Sign in faster on this device"
 BINDING = {"methods": ["totp"]}
-
-
-def passkeys(house: House) -> list[dict[str, object]]:
-    found = [row for row in rows(house, "authenticators") if row["kind"] == "passkey"]
-    return [row for row in found if row["revoked_at"] is None]
-
-
-def with_passkey(house: House, name: str) -> tuple[Visitor, Device]:
-    """A standing person who signed in with the app and has enrolled a passkey too."""
-    visitor, device = signed_in(house, name), Device()
-    assert page.enrol(visitor, device).status_code == 303
-    return visitor, device
 
 
 def test_what_is_in_the_plan_is_offered(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.support.house import BRANCH, GUESTS, PARTNER, House
 from tests.support.web import email_of, lands_on, rows, signed_in
 
 KEY = "ee882879-721c-4913-9775-3dfcce97072a"
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 def drafts(house: House) -> list[dict[str, Any]]:
@@ -216,15 +218,23 @@ def test_what_was_typed_waits_for_a_proof_and_is_saved_with_one_click(house: Hou
     assert lands_on(asked).startswith("/step-ups/")
     resumed = pam.follow(pam.prove(path=lands_on(asked) + "/totp"))
     assert "change the draft of a policy" in words(resumed)
-    fields = dict(
-        part.split('" value="', 1)
-        for part in resumed.text.replace("\n", "\\n").split('<input type="hidden" name="')[1:]
-    )
-    sent = {name: value.split('">')[0].replace("\\n", "\n") for name, value in fields.items()}
-    assert pam.post(path(house, "draft"), sent).status_code == 303
+    assert pam.post(path(house, "draft"), dict(HIDDEN.findall(resumed.text))).status_code == 303
     (kept,) = drafts(house)
     assert kept["document"]["methods"] == ["passkey"]
     assert kept["document"]["restrictions"]["allowed"] == [KEY]
+
+
+@pytest.mark.parametrize(("button", "page"), [({"next": "preview"}, "preview"), ({}, "draft")])
+def test_after_a_proof_the_button_that_was_pressed_still_leads_where_it_does(
+    house: House, button: dict[str, str], page: str
+) -> None:
+    pam = signed_in(house, "pam")
+    form = {"draft": mark(pam), "role-traveler": "off", **button}
+    house.clock.advance(timedelta(minutes=6))
+    asked = pam.post(path(house, "draft"), form)
+    resumed = pam.follow(pam.prove(path=lands_on(asked) + "/totp"))
+    saved = pam.post(path(house, "draft"), dict(HIDDEN.findall(resumed.text)))
+    assert lands_on(saved) == path(house, page)
 
 
 def test_a_proof_that_is_cancelled_leads_back_to_the_filled_form(house: House) -> None:

@@ -1,9 +1,7 @@
-"""The list of users: whose it is, who is in it, in which order, and how it is searched."""
+"""The list of users: whose it is, who is in it, and in which order."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from datetime import timedelta
 
@@ -13,38 +11,21 @@ from sqlalchemy import update
 from portal.edge import Edge
 from portal.flows import hosts
 from portal.rules.terms import AccountState, Role
-from portal.store import users
 from portal.store.tables import memberships
 from portal.store.tables import users as users_table
-from portal.store.user_statements import ANYWHERE_MAX, FOUND_MAX, WINDOW
 from tests.support.crowd import (
     MEMBERS,
     OTHER,
     add_many,
     admin,
-    events,
     id_of,
     populate,
     staff,
     user_row,
 )
-from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, House, Visitor
-from tests.support.web import Work, lands_on, rows, signed_in
-
-LINE = re.compile(r'<span class="quiet"><bdi>([^<]+)</bdi>')
-NEXT = re.compile(r'href="([^"]*after=[^"]*)"')
-PREVIOUS = re.compile(r'href="([^"]*before=[^"]*)"')
-
-
-def listed(visitor: Visitor, query: str = "", *, htmx: bool = False) -> list[str]:
-    answer = visitor.get(f"/admin/users{query}", htmx=htmx)
-    assert answer.status_code == 200, answer.status
-    return LINE.findall(answer.text)
-
-
-def linked(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found.group(1).replace("&amp;", "&") if found else None
+from tests.support.house import BRANCH, GUESTS, HQ, PARTNER, House
+from tests.support.user_lists import LINE, NEXT, PREVIOUS, linked, listed, searchable
+from tests.support.web import Work, signed_in
 
 
 def set_user(house: House, email: str, **values: object) -> None:
@@ -197,93 +178,6 @@ def test_a_key_that_is_none_begins_at_the_beginning(house: House, key: str) -> N
             assert listed(ada, f"?sort={sort}&{way}={key}") == ["ada@hq.example"]
 
 
-def searchable(house: House) -> Visitor:
-    """Anna, Æthel and Percy, on top of a crowd that one window of a search does not hold."""
-    ada = admin(house, HQ)
-    odd = ["Anna Sørensen", "Per%cy O'Neil", 'Quo"te Under_score', "back\\slash Ünal"]
-    add_many(house, HQ, [*(f"Aaron {number:04d}" for number in range(1005)), *odd])
-    return ada
-
-
-def test_three_letters_are_found_anywhere_and_mean_themselves(house: House) -> None:
-    ada = searchable(house)
-    found = {
-        "sørensen": 1005,
-        "SØREN": 1005,
-        "na S": 1005,
-        "r%c": 1006,
-        "o'neil": 1006,
-        'quo"te': 1007,
-        "r_s": 1007,
-        "k\\s": 1008,
-        "ünal": 1008,
-        "person1006@crowd": 1006,
-    }
-    for words, number in found.items():
-        asked = ada.client.get(
-            "/admin/users", query_string={"search": words}, base_url=house.settings.base_url
-        )
-        assert LINE.findall(asked.text) == [f"person{number:04d}@crowd.example"], words
-    for words in ("%%%", "___", "a%n", "a_n", "xyzzy", "AND", '""""', "text : a", "a*b"):
-        asked = ada.client.get(
-            "/admin/users", query_string={"search": words}, base_url=house.settings.base_url
-        )
-        assert LINE.findall(asked.text) == [], words
-
-
-def test_fewer_letters_are_found_at_the_beginning_of_a_name(house: House) -> None:
-    ada = searchable(house)
-    assert listed(ada, "?search=pe") == ["person1006@crowd.example"]
-    assert listed(ada, "?search=PE&sort=signed_in") == ["person1006@crowd.example"]
-    assert listed(ada, "?search=%25") == []
-    assert len(listed(ada, "?search=a")) == 50
-
-
-def test_what_many_have_in_common_fills_pages(house: House) -> None:
-    ada = searchable(house)
-    page = ada.get("/admin/users?search=aaron").text
-    assert len(LINE.findall(page)) == 50
-    address = linked(NEXT, page)
-    assert address
-    assert len(set(LINE.findall(ada.get(address).text)) - set(LINE.findall(page))) == 50
-
-
-def test_what_is_too_common_for_the_index_says_so(house: House) -> None:
-    ada = admin(house, HQ)
-    add_many(house, HQ, ["Aaron"] * WINDOW + ["Zoe"] * (FOUND_MAX + 1))
-    page = ada.get("/admin/users?search=zoe").text
-    assert len(LINE.findall(page)) == 50
-    assert "Many people match" in page
-    assert linked(NEXT, page) is None
-
-
-def test_what_is_common_elsewhere_is_still_found_at_home(house: House) -> None:
-    ada = admin(house, HQ)
-    add_many(house, PARTNER, ["Zoe"] * (ANYWHERE_MAX + 1), prefix="elsewhere")
-    add_many(house, HQ, [*["Aaron"] * WINDOW, "Zoe at Home"])
-    assert listed(ada, "?search=zoe") == [f"person{WINDOW:04d}@crowd.example"]
-    assert listed(ada, "?search=zoe+at&state=two_factors") == []
-
-
-def test_a_search_stays_inside_the_organisation(house: House) -> None:
-    people = populate(house)
-    pam = admin(house, PARTNER)
-    assert listed(pam, "?search=example") == ["pam@partner.example", "pia@partner.example"]
-    assert listed(pam, f"?search={people[OTHER].email}") == []
-
-
-def test_a_changed_name_or_address_is_found_at_once(house: House) -> None:
-    ada = admin(house, HQ)
-    user = house.user("hans@hq.example", HQ)
-    profile = {"name": "Gottfried", "locale": "en", "time_zone": "UTC"}
-    house.run(users.set_profile, user.id, **profile)
-    house.run(users.set_email, user.id, "moved@hq.example")
-    assert listed(ada, "?search=ottfri") == ["moved@hq.example"]
-    assert listed(ada, "?search=hans") == []
-    # A short list is searched by itself, so the index is looked at here.
-    assert "gottfried\nmoved@hq.example" in [row["text"] for row in rows(house, "user_search")]
-
-
 def test_a_fragment_is_the_list_alone(house: House) -> None:
     ada = admin(house, HQ)
     part = ada.get("/admin/users?state=none", htmx=True)
@@ -334,49 +228,6 @@ def test_a_role_that_was_lost_shows_nothing_any_more(house: House) -> None:
     for htmx in (False, True):
         assert ada.get("/admin/users", htmx=htmx).status_code == 403
         assert ada.get("/admin/users.csv", htmx=htmx).status_code == 403
-
-
-def sheet(visitor: Visitor, query: str = "") -> list[list[str]]:
-    answer = visitor.get(f"/admin/users.csv{query}")
-    assert answer.status_code == 200, answer.status
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert "attachment" in answer.headers["Content-Disposition"]
-    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-
-
-def test_the_file_holds_the_same_people_and_runs_no_formula(house: House) -> None:
-    ada = admin(house, HQ)
-    add_many(house, HQ, ["=1+1", "@sum", *(f"Person {number}" for number in range(600))])
-    head, *lines = sheet(ada, "?search=person")
-    assert head[0] == "Name"
-    assert len(lines) == 602
-    by_email = {line[1]: line for line in sheet(ada)[1:]}
-    assert by_email["person0000@crowd.example"][0] == "'=1+1"
-    assert by_email["person0001@crowd.example"][0] == "'@sum"
-    assert by_email["ada@hq.example"][5:7] == ["1", "2"]
-    assert [line[1] for line in sheet(ada, "?state=two_factors")[1:]] == ["ada@hq.example"]
-
-
-def test_the_file_is_audited_with_its_filter_and_its_count(house: House) -> None:
-    ada = admin(house, HQ)
-    sheet(ada, "?state=none&search=nobody")
-    sheet(ada, "?organisation=all")
-    details = [row["detail"] for row in events(house, "user.list_exported")]
-    assert {(one["shown"], one["search"], one["rows"], one["organisation"]) for one in details} == {
-        ("none", "nobody", 0, id_of(house, HQ)),
-        ("", "", 1, "all"),
-    }
-
-
-def test_the_file_needs_two_factors_within_five_minutes(house: House) -> None:
-    ada = admin(house, HQ)
-    house.clock.advance(timedelta(minutes=5, seconds=1))
-    ada.get("/admin/users")
-    step_up = lands_on(ada.get("/admin/users.csv"))
-    assert step_up.startswith("/step-ups/")
-    assert events(house, "user.list_exported") == []
-    answer = ada.prove(path=f"{step_up}/totp")
-    assert lands_on(answer) == "/admin/users.csv"
 
 
 def test_travelers_dispatchers_and_controllers_have_no_list(house: House) -> None:

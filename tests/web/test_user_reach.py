@@ -9,12 +9,8 @@ import pytest
 from portal.edge import Actor, Edge
 from portal.rules.terms import Role
 from portal.store import audit, organisations
-from tests.support.crowd import MEMBERS, OTHER, admin, id_of, populate, user_row
+from tests.support.crowd import MEMBERS, OTHER, admin, id_of, page_of, populate, user_row
 from tests.support.house import BRANCH, HQ, PARTNER, House, Visitor
-
-
-def page_of(house: House, email: str) -> str:
-    return f"/admin/users/{user_row(house, email)['id']}"
 
 
 def also(house: House, email: str, organisation: str, role: Role) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from portal.flows import hosts
 from portal.rules.terms import Role
-from tests.support.house import GUESTS, KEY, App, House, Visitor
+from tests.support.apps import App
+from tests.support.house import GUESTS, KEY, House, Visitor
 from tests.support.intake import CARD, PASSENGER, TARA, bring_in, with_passenger
 from tests.support.web import Work, dump, lands_on, rows, signed_in
 
