@@ -46,26 +46,27 @@ def _initialiser(
     made: Any, found: tuple[dataclasses.Field[Any], ...], *, slots: bool
 ) -> Callable[..., None]:
     """Written as text and compiled: nothing else takes arguments by name as fast."""
-    known: dict[str, Any] = {"MISSING": MISSING}
+    # Names of its own begin with "_", so that a field may be called anything else.
+    known: dict[str, Any] = {"_MISSING": MISSING}
     takes, by_name = [], []
-    lines = ["  pass" if slots else "  kept = self.__dict__"]
+    lines = ["  pass" if slots else "  _kept = self.__dict__"]
     for one in found:
         name, given = one.name, one.name
         if slots:
-            known[f"set_{name}"] = getattr(made, name).__set__
+            known[f"_set_{name}"] = getattr(made, name).__set__
         usual = ""
         if one.default is not MISSING:
-            known[f"usual_{name}"] = one.default
-            usual = f"=usual_{name}"
+            known[f"_usual_{name}"] = one.default
+            usual = f"=_usual_{name}"
         elif one.default_factory is not MISSING:
-            known[f"make_{name}"] = one.default_factory
-            usual = "=MISSING"
-            given = f"make_{name}() if {name} is MISSING else {name}"
+            known[f"_make_{name}"] = one.default_factory
+            usual = "=_MISSING"
+            given = f"_make_{name}() if {name} is _MISSING else {name}"
         if one.init:
             (by_name if one.kw_only else takes).append(name + usual)
         else:
-            given = f"make_{name}()" if f"make_{name}" in known else f"usual_{name}"
-        lines.append(f"  set_{name}(self, {given})" if slots else f"  kept[{name!r}] = {given}")
+            given = f"_make_{name}()" if f"_make_{name}" in known else f"_usual_{name}"
+        lines.append(f"  _set_{name}(self, {given})" if slots else f"  _kept[{name!r}] = {given}")
     if hasattr(made, "__post_init__"):
         lines.append("  self.__post_init__()")
     words = ", ".join(["self", *takes, *(["*", *by_name] if by_name else [])])

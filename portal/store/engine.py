@@ -69,6 +69,10 @@ class Opened:
             if ended and self.idle is not None and len(self.idle) < KEPT_MAX:
                 self.idle.append(self.connection)
             else:
+                if not ended:
+                    # SQLAlchemy takes a commit that was refused for an end; SQLite goes on with the
+                    # transaction, and with its lock. So the connection goes, and all of it.
+                    self.connection.invalidate()
                 self.connection.close()
 
 

@@ -126,6 +126,10 @@ class BriefForm:
     def __iter__(self) -> Iterator[Box]:
         return iter(self._boxes.values())
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it looks the same: a page of the one is a page of the other."""
+        return type(other) is type(self) and other._boxes == self._boxes
+
     @property
     def errors(self) -> dict[str, list[Any]]:
         return {name: box.errors for name, box in self._boxes.items() if box.errors}

@@ -36,6 +36,7 @@ from portal.web.run import run
 
 TEMPLATE = "login/challenge.html"
 FRAGMENT = "login/_challenge.html"
+TOO_MANY = 429
 
 
 @frozen
@@ -121,7 +122,7 @@ def hand_over(response: Response, opened: Opened) -> Response:
 
 def _throttled(asked: Asked, kind: str, form: BriefForm, wait: timedelta | None) -> Response:
     words = messages.throttled(wait, moments.wait(wait))
-    response = _page(asked, kind, form, status=429, error=words)
+    response = _page(asked, kind, form, status=TOO_MANY, error=words)
     return retry_after(response, wait)
 
 
@@ -153,7 +154,13 @@ def _page(
         hardware=isinstance(decision, StepUp) and decision.hardware,
     )
     return render.page(
-        asked.template, status=status, fragment=FRAGMENT, challenge=view, form=form, error=error
+        asked.template,
+        status=status,
+        fragment=FRAGMENT,
+        again=status == TOO_MANY,
+        challenge=view,
+        form=form,
+        error=error,
     )
 
 

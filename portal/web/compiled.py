@@ -38,20 +38,23 @@ def _said(language: Language, value: object) -> str:
 class PlainMacro:
     """A macro as a call of its function. Jinja's own asks for much that only others need."""
 
-    __slots__ = ("_function", "_none_given")
+    __slots__ = ("_function", "_names")
 
     def __init__(self, function: Callable[..., str], names: tuple[str, ...]) -> None:
         self._function = function
-        self._none_given = dict.fromkeys(names, missing)
+        self._names = names
 
     def __call__(self, *words: Any, **named: Any) -> Markup:
-        """Raises TypeError for a name that it does not have; what is not given is `missing`."""
-        given = self._none_given | named
-        if len(given) != len(self._none_given):
-            raise TypeError(f"no such argument: {', '.join(named.keys() - self._none_given)}")
+        """Raises TypeError for a name that it does not have, or that has its value already.
+
+        What is not given is `missing`: the function then takes what is usual.
+        """
+        rest = dict.fromkeys(self._names[len(words) :], missing)
+        given = rest | named
+        if len(given) != len(rest):
+            raise TypeError(f"no such argument is left: {', '.join(named.keys() - rest)}")
         # What its template escaped as it wrote it.
-        text = self._function(*words, *[*given.values()][len(words) :])
-        return Markup(text)  # noqa: S704
+        return Markup(self._function(*words, *given.values()))  # noqa: S704
 
 
 class PageEnvironment(Environment):

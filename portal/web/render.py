@@ -6,13 +6,12 @@ alone. Templates receive what is allowed and decide nothing.
 
 from __future__ import annotations
 
-import functools
-import hashlib
+from collections.abc import Hashable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, g, request, url_for
 from flask_babel import Babel
 from markupsafe import Markup
 
@@ -20,16 +19,25 @@ from portal.flows.session import Visit
 from portal.rules.access import Allow
 from portal.rules.terms import Action
 from portal.settings import LOCALES
-from portal.values import frozen
-from portal.web import cookies, csrf, desks, here, messages, moments, notice_words, places, words
+from portal.web import (
+    account_menu,
+    cookies,
+    csrf,
+    desks,
+    here,
+    moments,
+    notice_words,
+    places,
+    words,
+)
 from portal.web.addresses import address
 from portal.web.banner import find_banners
 from portal.web.compiled import Known, PageEnvironment
 from portal.web.csrf import SAFE_METHODS
 from portal.web.gate import decision_for
+from portal.web.icons import asset, icon
 from portal.web.run import runner
 
-ICONS = Path(__file__).parents[2] / "static" / "icons"
 RIGHT_TO_LEFT = frozenset({"ar"})
 LOCALES_BY_NAME = list(LOCALES.items())
 LINKS = {
@@ -44,27 +52,6 @@ LINKS = {
     "change_person": "login.change_person",
     "organisation": "account.switch_organisation",
 }
-
-
-@frozen
-class OrganisationChoice:
-    """An organisation that the person may act in."""
-
-    id: str
-    name: str
-    roles: list[str]
-    acting: bool
-
-
-@frozen
-class Person:
-    """Who is signed in, as the frame shows them."""
-
-    name: str
-    email: str
-    initials: str
-    organisations: list[OrganisationChoice]
-    acting_name: str | None
 
 
 def install(app: Flask) -> None:
@@ -94,9 +81,19 @@ def install(app: Flask) -> None:
 
 
 def page(
-    template: str, *, status: int = 200, fragment: str | None = None, **values: Any
+    template: str,
+    *,
+    status: int = 200,
+    fragment: str | None = None,
+    again: bool = False,
+    **values: Any,
 ) -> Response:
-    """The whole page, or its fragment for an htmx request that asks for a part."""
+    """The whole page, or its fragment for an htmx request that asks for a part.
+
+    `again`: whoever gets it may ask for it over and over, as one who guesses codes does. The text
+    is remembered with their session and given out again while every value of the page is equal;
+    so nothing in such a template may ask for more than it is given (the clock, the request).
+    """
     edge = here.values().get("edge")
     if edge is not None:
         # What the gate let in provisionally shows nothing before its object was settled.
@@ -104,7 +101,8 @@ def page(
         find_banners(template, status, shown=fragment is None or not wants_fragment())
         runner().close(edge)
     if fragment is None or not wants_fragment():
-        return Response(render(template, **values), status)
+        kept = here.values().visit.live.kept if again else None
+        return Response(render(template, kept, **values), status)
     body = render(fragment, **values)
     if request.method not in SAFE_METHODS or _notice():
         # The live region stays where it is and gets this answer's notice, or loses an old one.
@@ -112,12 +110,22 @@ def page(
     return Response(body, status)
 
 
-def render(template: str, **values: Any) -> str:
-    """A page's text: its template in this request's language, with the frame's values."""
+def render(template: str, kept: dict[Hashable, Any] | None = None, /, **values: Any) -> str:
+    """A page's text: its template in this request's language, with the frame's values.
+
+    `kept`: where the text is remembered; the last one of each template.
+    """
     language = words.language()
     values |= _frame()
     values["_"] = language.translate
-    return _environment(language).get_template(template).render(values)
+    if kept is None:
+        return _environment(language).get_template(template).render(values)
+    last = kept.get((render, template))
+    if last is not None and last[0] == values:
+        return str(last[1])
+    text = _environment(language).get_template(template).render(values)
+    kept[render, template] = values, text
+    return text
 
 
 def _environment(language: words.Language) -> PageEnvironment:
@@ -188,7 +196,7 @@ def _frame() -> dict[str, Any]:
     settings = app.extensions["portal"].settings
     language = words.language()
     return {
-        "person": _person(visit, language) if visit else None,
+        "person": account_menu.person(visit, language) if visit else None,
         "full_session": isinstance(decision_for(Action.HOME), Allow) if visit else False,
         "locale": language.code,
         "direction": _direction(language),
@@ -221,40 +229,6 @@ def _links(visit: Visit | None) -> dict[str, str]:
     return links
 
 
-def _person(visit: Visit, language: words.Language) -> Person:
-    """Made once for each language that they read, until something of them changes."""
-    kept = visit.live.kept
-    key = (Person, language.code)
-    if key not in kept:
-        kept[key] = _make_person(visit)
-    person: Person = kept[key]
-    return person
-
-
-def _make_person(visit: Visit) -> Person:
-    acting = visit.acting
-    by_organisation: dict[str, OrganisationChoice] = {}
-    for membership in visit.live.memberships:
-        choice = by_organisation.setdefault(
-            membership.organisation_id,
-            OrganisationChoice(
-                membership.organisation_id,
-                membership.organisation_name,
-                [],
-                acting is not None and acting.organisation_id == membership.organisation_id,
-            ),
-        )
-        choice.roles.append(messages.role(membership.role))
-    name = visit.user.name.split()
-    return Person(
-        name=visit.user.name,
-        email=visit.user.email,
-        initials="".join(word[0] for word in (name[:1] + name[-1:] if len(name) > 1 else name)),
-        organisations=list(by_organisation.values()),
-        acting_name=acting.organisation_name if acting else None,
-    )
-
-
 def _notice() -> notice_words.NoticeText | None:
     kept = here.values()
     given = kept.get("notice") or notice_words.notice(cookies.get(cookies.NOTICE))
@@ -274,36 +248,6 @@ def drop_notice(response: Response) -> Response:
 def csrf_input() -> Markup:
     # A token is base64url of ours: nothing in it needs escaping.
     return Markup(f'<input type="hidden" name="{csrf.FIELD}" value="{csrf.token()}">')  # noqa: S704
-
-
-@functools.cache
-def _version(folder: str, name: str) -> str:
-    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]
-
-
-def asset(name: str) -> str:
-    """The address of a static file, with its content's version: caches may keep it for ever."""
-    return url_for("static", filename=name, v=_version(current_app.static_folder or "", name))
-
-
-@functools.cache
-def _svg(name: str) -> Markup:
-    """The drawing without its opening `<svg`."""
-    text = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
-    # A file of ours, named by a template: nothing that anybody typed is in it.
-    return Markup(f" {text[text.index('<svg') + 4 :].strip()}")  # noqa: S704
-
-
-@functools.cache
-def _hidden_svg(name: str) -> Markup:
-    return Markup('<svg aria-hidden="true" focusable="false"') + _svg(name)
-
-
-def icon(name: str, label: str | None = None) -> Markup:
-    """An inline icon: hidden from assistive technology, or named by `label`."""
-    if label is None:
-        return _hidden_svg(name)
-    return Markup('<svg role="img" aria-label="{}"').format(label) + _svg(name)
 
 
 def together(*words: str | None) -> str:

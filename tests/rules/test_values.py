@@ -156,6 +156,20 @@ def test_one_without_slots_is_a_value_too() -> None:
         circle.radius = 3  # ty: ignore[invalid-assignment]
 
 
+@pytest.mark.parametrize("make", [frozen, keeping])
+def test_a_field_may_be_called_as_the_initialiser_might_call_its_own(make: Any) -> None:
+    class Thing:
+        kept: int
+        set_size: int
+        size: int = 3
+        usual_size: int = 4
+        MISSING: int = 5
+        make_parts: int = 6
+        parts: list[int] = field(default_factory=list)
+
+    assert dataclasses.astuple(make(Thing)(1, 2)) == (1, 2, 3, 4, 5, 6, [])
+
+
 def test_a_class_keeps_what_it_says_itself() -> None:
     @frozen
     class Secret:

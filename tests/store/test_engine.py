@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -142,4 +143,28 @@ def test_a_transaction_ends_whoever_ran_its_statements(
     again.rollback()
     written = {"prepared": {"one"}, "statement": {"two"}, "both": {"one", "two"}}[way]
     assert names == (written if end == "commit" else set())
+    database.dispose()
+
+
+@SQLITE
+@pytest.mark.parametrize("way", ["prepared", "statement"])
+def test_a_commit_that_is_refused_leaves_nothing_and_nothing_open(
+    database_url: str, way: str
+) -> None:
+    database = Database(database_url)
+    opened = database.open(writing=True)
+    assert opened.driver is not None
+    opened.driver.execute("PRAGMA defer_foreign_keys=ON")  # Asked at the commit, for once.
+    nobody = dict.fromkeys(("id", "user_id", "organisation_id"), str(UUID(int=7)))
+    orphan = insert(memberships).values(**nobody, role="traveler", created_at=INSTANT)
+    if way == "prepared":
+        Prepared(orphan).run(opened.connection, {})
+    else:
+        opened.connection.execute(orphan)
+    with pytest.raises(IntegrityError):
+        opened.commit()
+    assert opened.connection.closed
+    later = database.open(writing=True)
+    assert later.connection.execute(select(memberships.c.id)).all() == []
+    later.rollback()
     database.dispose()

@@ -90,9 +90,9 @@ def test_whatever_changes_in_it_makes_another(
     assert after.kept == {}
 
 
-def test_whether_a_browser_is_still_known_is_asked_of_the_clock(
-    store: Store, signed_in: str
-) -> None:
+@pytest.fixture
+def known(store: Store, signed_in: str) -> str:
+    """The session's browser, known and good for a minute; its id."""
     browser = {
         "id": signed_in,
         "user_id": signed_in,
@@ -106,7 +106,18 @@ def test_whether_a_browser_is_still_known_is_asked_of_the_clock(
     }
     store.tamper(t.browsers.insert().values(browser))
     store.tamper(update(t.sessions).values(browser_id=signed_in))
+    return signed_in
+
+
+def test_whether_a_browser_is_still_known_is_asked_of_the_clock(store: Store, known: str) -> None:
     assert look(store).browser_known
     store.clock.advance(timedelta(minutes=2))
+    assert not look(store).browser_live
+    assert not look(store).browser_known
+
+
+def test_a_browser_that_was_forgotten_is_known_no_more(store: Store, known: str) -> None:
+    assert look(store).browser_live
+    store.tamper(update(t.browsers).values(revoked_at=store.clock()))
     assert not look(store).browser_live
     assert not look(store).browser_known

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from portal.flows import hosts
 from portal.rules.terms import Role
+from portal.store.tables import users
 from tests.support.house import BRANCH, PARTNER, PASSWORD, House
 from tests.support.web import email_of, lands_on, rows, signed_in, signed_in_again
 
@@ -22,6 +24,18 @@ def test_a_profile_is_saved_and_speaks_the_chosen_language(house: House) -> None
     page = tara.get("/account").text
     assert 'lang="ar" dir="rtl"' in page
     assert "Tara Ö. Ñandú" in page
+
+
+def test_a_language_that_is_not_spoken_here_leaves_the_choice_to_the_browser(house: House) -> None:
+    tara = signed_in(house, "tara", app=False)
+    engine = house.runner.database.engine  # ty: ignore[missing-attribute]
+    with engine.begin() as connection:
+        connection.execute(update(users).values(locale="nl"))  # A newer release speaks it.
+    for accepted, role in (("de", "Reisende/r"), ("fr", "Voyageur"), ("de", "Reisende/r")):
+        tara.headers["Accept-Language"] = accepted
+        page = tara.get("/account").text
+        assert f'lang="{accepted}"' in page
+        assert f'<span class="quiet">{role}</span>' in page, "the frame says it as well"
 
 
 @pytest.mark.parametrize(

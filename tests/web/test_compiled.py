@@ -6,7 +6,7 @@ from gettext import NullTranslations
 
 import pytest
 from flask import Flask
-from jinja2 import DictLoader, TemplateNotFound
+from jinja2 import DictLoader, Environment, TemplateNotFound
 from markupsafe import Markup, escape
 
 from portal.web.compiled import PageEnvironment, text
@@ -96,6 +96,36 @@ def test_a_compiled_page_says_what_the_plain_one_says(source: str) -> None:
     )
     assert compiled == plain
     assert "<i>" not in compiled
+
+
+MACRO = "{% macro m(a, b='<d>', c=a) %}({{ a }}|{{ b }}|{{ c }}){% endmacro %}"
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["m(who)", "m(who, c=1)", "m(b=who, a=2)", "m()", "m(1, 2, who)", "m(who) ~ who", "m(m(who))"],
+)
+def test_a_macro_takes_what_jinja_s_own_takes(call: str) -> None:
+    source = f"{MACRO}{{{{ {call} }}}}"
+    own = Environment(autoescape=True).from_string(source).render(who="<i>&")
+    assert rendered(source, who="<i>&") == (own, own)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("m(1, 2, 3, 4)", "3"),
+        ("m(z=1)", ": z$"),
+        ("m(1, a=2)", ": a$"),
+        ("m(1, 2, 3, b=4)", ": b$"),
+    ],
+)
+def test_a_macro_refuses_what_jinja_s_own_refuses(call: str, said: str) -> None:
+    source = f"{MACRO}{{{{ {call} }}}}"
+    with pytest.raises(TypeError):
+        Environment(autoescape=True).from_string(source).render()
+    with pytest.raises(TypeError, match=said):
+        rendered(source)
 
 
 def test_what_no_template_is_there_for_is_not_found_in_both() -> None:

@@ -15,11 +15,11 @@ from flask import g
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from portal import Portal
 from portal.edge import Deadlock, Edge
 from portal.flows import session
 from portal.rules.terms import AccountState, Role
 from portal.store import users
+from portal.web.application import Portal
 from tests.support.house import PARTNER, House, Visitor
 from tests.support.memberships import another, events, user
 from tests.support.threads import at_once

@@ -170,7 +170,8 @@ def test_who_asked_and_lost_the_role_since_has_asked_for_nothing(house: House, k
     assert state_of(house, exception) == "rejected"
     assert user_row(house, tara.id)["exempt_until"] is None
     assert len(audited(house, f"{kind}.refused", tara.id)) == 1
-    assert "Closed by the portal" in sol.visitor.get(f"{QUEUE}/{exception}").text
+    closed = sol.visitor.get(f"{QUEUE}/{exception}").text
+    assert "Closed by the portal" in closed and "<dt>Note</dt>" not in closed
 
 
 def test_a_role_lost_a_second_ago_approves_and_shows_nothing(house: House) -> None:

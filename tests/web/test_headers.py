@@ -72,6 +72,11 @@ def test_static_files_are_kept_for_ever_under_their_version(house: House) -> Non
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "Set-Cookie" not in answer.headers
     answer.close()
+    for more in ({"If-None-Match": answer.headers["ETag"]}, {"Range": "bytes=0-9"}):
+        part = house.visitor(**more).get(found.group(1))
+        assert part.status_code in {304, 206}
+        assert part.headers.getlist("Cache-Control") == ["no-store"], "Flask says one of its own"
+        part.close()
     missing = house.visitor().get("/static/none.css")
     assert missing.headers["Cache-Control"] == "no-store"
 

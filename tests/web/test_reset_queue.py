@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from portal.rules.terms import Role
+from portal.web import queue_views
+from portal.web.reset_words import STATES
 from tests.support.house import BRANCH, GUESTS, PARTNER, House
 from tests.support.resets import (
     ASKED,
@@ -99,6 +101,14 @@ def test_the_queue_goes_by_state_and_by_key(house: House) -> None:
     assert "t1@guests.example" not in sol.visitor.get(f"/admin/resets?after={second}").text
     assert sol.visitor.get("/admin/resets?state=nonsense").status_code == 404
     assert sol.visitor.get("/admin/resets?after=nonsense").status_code == 200
+
+
+def test_the_pages_beside_one_are_of_the_same_state(house: House) -> None:
+    address = f"/admin/resets?state=rejected&after={NOBODY}"
+    with house.app.test_request_context(address, base_url=house.settings.base_url):
+        links = queue_views.links(queue_views.asked(STATES), NOBODY, STATES)
+    assert links["next_url"] == address
+    assert links["first_url"] == "/admin/resets?state=rejected"
 
 
 def test_the_queue_takes_four_statements_at_most(house: House) -> None:
