@@ -60,7 +60,7 @@ def acting_in(live: Live) -> Membership | None:
 
 def proved(facts: Facts) -> Decision:
     """How far the proofs lead, whether or not the password must be renewed next."""
-    return decide(Action.HOME, replace(facts, password_due=False))
+    return decide(Action.HOME, replace(facts, password_due=False) if facts.password_due else facts)
 
 
 def level_of(facts: Facts) -> assurance.AAL:

@@ -23,23 +23,28 @@ Convert = Callable[[Any], Any]
 class _Ready:
     """A statement for one dialect.
 
-    `takes`: name and conversion of each parameter that is given; `fixed`: those that stand in the
-    statement; `positions`: their order, empty where the driver takes names; `converts`: columns
-    that are not taken as they come.
+    `takes`: the parameters; `given`: the conversion of each that is not taken as it comes;
+    `fixed`: those that stand in the statement; `positions`: their order, empty where the driver
+    takes names; `converts`: columns that are not taken as they come.
     """
 
     text: str
     positions: tuple[str, ...]
-    takes: tuple[tuple[str, Convert | None], ...]
+    takes: tuple[str, ...]
+    given: tuple[tuple[str, Convert], ...]
     fixed: Mapping[str, Any]
     names: tuple[str, ...]
     converts: tuple[tuple[str, Convert], ...]
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
-        given = dict(self.fixed)
-        for name, convert in self.takes:
-            given[name] = convert(values.get(name)) if convert else values.get(name)
-        return [given[name] for name in self.positions] if self.positions else given
+        """What the driver is told; a parameter that is not given is NULL."""
+        found = {**self.fixed, **values}
+        for name, convert in self.given:
+            found[name] = convert(found.get(name))
+        value_of = found.get
+        if self.positions:
+            return [value_of(name) for name in self.positions]
+        return {name: value_of(name) for name in self.takes}
 
 
 class Prepared:
@@ -113,13 +118,13 @@ class Prepared:
 def _prepare(prepared: Prepared, dialect: Dialect) -> _Ready:
     statement = prepared.statement
     compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=prepared.columns)
-    takes, fixed = [], {}
+    given, fixed = [], {}
     for name, bind in compiled.binds.items():
         convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        if bind.required:
-            takes.append((name, convert))
-        else:
+        if not bind.required:
             fixed[name] = convert(bind.effective_value) if convert else bind.effective_value
+        elif convert:
+            given.append((name, convert))
     found = statement.exported_columns
     processors = {
         name: column.type.dialect_impl(dialect).result_processor(dialect, None)
@@ -129,7 +134,8 @@ def _prepare(prepared: Prepared, dialect: Dialect) -> _Ready:
     return _Ready(
         text=compiled.string,
         positions=tuple(compiled.positiontup or ()),
-        takes=tuple(takes),
+        takes=tuple(compiled.binds),
+        given=tuple(given),
         fixed=fixed,
         names=tuple(found.keys()),
         converts=tuple((name, convert) for name, convert in processors.items() if convert),
