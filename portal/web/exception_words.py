@@ -21,7 +21,8 @@ STATES: dict[str, tuple[str, Phrase]] = {
 class Kind:
     """How pages speak of a kind of exception. `ask`: the button that begins it; `lead`: what it is.
 
-    `approve` and `effect`: the button of an approval, and what follows from it.
+    `approve` and `effect`: the button of an approval, and what follows from it; in that, `time` is
+    how long a code is good for.
     """
 
     name: Phrase
@@ -58,7 +59,7 @@ KINDS: dict[str, Kind] = {
         lazy_gettext("Approve the bypass code"),
         lazy_gettext(
             "The code can then be shown once, and opens this account once, with the password, "
-            "within an hour of that. You confirm that it is you first."
+            "within %(time)s of that. You confirm that it is you first."
         ),
         lazy_gettext("Take it back"),
     ),

@@ -167,6 +167,7 @@ def _sheet_page(
         fragment="exceptions/_exception.html",
         made=made,
         title=exception_views.title(made),
+        code_lifetime=g.edge.settings.bypass_code_lifetime,
         subject=exception_views.subject(sheet),
         waits=sheet.described.request.state == "waiting",
         runs=sheet.described.request.state == "approved",

@@ -108,6 +108,7 @@ def _values(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         "held": payload.get("held", False),
         "until": _moment(payload.get("until"), zone, locale),
         "password_reset_lifetime": settings.password_reset_lifetime,
+        "bypass_code_lifetime": settings.bypass_code_lifetime,
         "support_contact": settings.support_contact,
         "portal_url": settings.base_url,
         "security_url": settings.base_url + url_for("security.index"),

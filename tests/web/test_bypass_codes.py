@@ -8,6 +8,7 @@ import pytest
 
 from portal.flows import exception_decisions, hosts
 from portal.rules.terms import AccountState
+from tests.support.clock import Clock, Entropy
 from tests.support.exceptions import (
     ASKED,
     CHALLENGE,
@@ -19,7 +20,7 @@ from tests.support.exceptions import (
     state_of,
     without_phone,
 )
-from tests.support.house import House
+from tests.support.house import House, build
 from tests.support.resets import (
     audited,
     held,
@@ -65,6 +66,25 @@ def test_the_desk_asks_a_super_admin_approves_and_the_caller_gets_in_once(house:
     assert DESK_CODE not in again.get("/login/challenge").text
     assert again.post(CHALLENGE, code=code).status_code == 303
     assert again.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "words"), [({"hours": 1}, "60 minutes"), ({"minutes": 20}, "20 minutes")]
+)
+def test_who_decides_and_who_waits_read_how_long_a_code_is_good_for(
+    database_url: str, clock: Clock, entropy: Entropy, lifetime: dict[str, int], words: str
+) -> None:
+    house = build(database_url, clock, entropy, bypass_code_lifetime=timedelta(**lifetime))
+    dan, stan, sol = desk_and_caller(house)
+    exception = ask_bypass(stan.visitor, dan.id)
+    page = sol.visitor.get(f"/admin/exceptions/{exception}").text
+    assert f"with the password, within {words} of that." in page
+    assert approve(sol.visitor, KIND, exception).status_code == 303
+    house.work()
+    told = [mail for mail in house.letters.to(dan.email) if "Two people agreed" in mail.text]
+    assert all(f"for {words} after it is made" in text for m in told for text in (m.text, m.html))
+    assert len(told) == 1
+    house.close()
 
 
 def test_the_code_is_in_clear_nowhere_but_in_its_one_answer(house: House) -> None:
