@@ -17,7 +17,9 @@ NAME_MAX = 200  # Characters, as many as a name may have.
 
 @frozen
 class Choices:
-    """What a page offers, by path: the `chosen` one, and those whose names begin like this.
+    """What a page offers: the `chosen` one, and those whose names begin like this.
+
+    By path; by name, once something was typed.
 
     `more`: others begin like this too.
     """
@@ -41,7 +43,7 @@ def find(edge: Edge, visit: Visit, organisation_id: str | None, typed: str = "")
     found = organisations.below(edge, visit.acting.path, chosen, CHOICES_MAX + 1, begun)
     if not found or found[0].id != chosen:
         return None
-    offered = sorted(found[:CHOICES_MAX], key=lambda one: one.path)
+    offered = sorted(found[:CHOICES_MAX], key=lambda one: (begun and one.name.casefold(), one.path))
     return Choices(found[0], offered, begun, more=len(found) > CHOICES_MAX)
 
 

@@ -164,15 +164,16 @@ def called(beginning: str) -> ColumnElement[bool]:
 
 
 def below(edge: Edge, path: str, chosen: str, size: int, beginning: str = "") -> list[Organisation]:
-    """An organisation and those under it, by path, whose names begin like this.
+    """An organisation and those under it, by path; or by name, those whose names begin like this.
 
     `chosen` comes before all, wherever it stands and whatever it is called.
     """
     first = case((organisations.c.id == chosen, 0), else_=1)
+    order = [organisations.c.name] if beginning else []
     statement = (
         select(*_COLUMNS)
         .where(or_(and_(inside(path), called(beginning)), organisations.c.id == chosen))
-        .order_by(first, organisations.c.path)
+        .order_by(first, *order, organisations.c.path)
         .limit(size)
     )
     return [_from_row(row) for row in edge.db.execute(statement).mappings()]

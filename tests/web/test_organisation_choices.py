@@ -108,3 +108,17 @@ def test_the_pages_of_plans_go_on_with_what_was_typed(house: House) -> None:
     assert offers(second, "/admin/plan", f"Chain {organisation_plans.PAGE:03}")
     assert not offers(second, "/admin/plan", LAST)
     assert re.search(r'href="[^"]+\?q=chain" hx-get', second), "the first page is of these too"
+
+
+def test_what_was_found_stands_by_name(house: House) -> None:
+    pam = with_chain(house, 0)
+    names = ["Chain b", "Chain C", "Chain a"]
+
+    def add(edge: Edge) -> None:
+        for name in names:
+            create_organisation(edge, name, parent=PARTNER)
+
+    house.run(add)
+    page = pam.get("/admin/policy?q=Chain").text
+    places = [page.index(f">{name}</a>") for name in ("Chain a", "Chain b", "Chain C")]
+    assert places == sorted(places)
