@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from portal.ceremony import (
@@ -267,12 +268,8 @@ def _strongest(found: Iterable[Authenticator]) -> dict[str, Strength]:
     """Of one kind the strongest counts: a proof is judged by its own strength all the same."""
     held: dict[str, Strength] = {}
     for one in found:
-        held[one.kind] = max(held.get(one.kind, one.strength), one.strength, key=_rank)
+        held[one.kind] = max(held.get(one.kind, one.strength), one.strength, key=attrgetter("rank"))
     return held
-
-
-def _rank(strength: Strength) -> tuple[bool, ...]:
-    return strength.rank
 
 
 def subject_of(edge: Edge, user: User) -> Subject:

@@ -45,26 +45,26 @@ class Opened:
     def commit(self) -> None:
         """Make it durable and give the connection back."""
         if self.driver is None or self.connection.in_transaction():
-            self._end(self.connection.commit)
+            self._end(self.connection.commit, "COMMIT")
         else:
             # Whoever counts commits counts these too; ordinarily nobody listens.
             heard: Any = self.connection.engine.dispatch
             for listener in heard.commit:
                 listener(self.connection)
-            self._end(self.driver.commit)
+            self._end(self.driver.commit, "COMMIT")
 
     def rollback(self) -> None:
         """Forget it and give the connection back."""
         ours = self.driver is not None and not self.connection.in_transaction()
-        self._end(self.driver.rollback if ours else self.connection.rollback)
+        self._end(self.driver.rollback if ours else self.connection.rollback, "ROLLBACK")
 
-    def _end(self, finish: Callable[[], None]) -> None:
+    def _end(self, finish: Callable[[], None], text: str) -> None:
         ended = False
         try:
             finish()
             ended = not self.connection.in_transaction() and not self.connection.invalidated
         except sqlite3.Error as error:
-            raise as_raised(error, "COMMIT", self.connection) from error
+            raise as_raised(error, text, self.connection) from error
         finally:
             if ended and self.idle is not None and len(self.idle) < KEPT_MAX:
                 self.idle.append(self.connection)
